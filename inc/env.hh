@@ -1,0 +1,33 @@
+// What programs may know of environments: an array of these is mapped read-only at UENVS.
+#pragma once
+#include "inc/types.hh"
+
+using envid_t = int32_t;
+
+// An id is a generation and an index: +1+------ 19 bits: generation ------+-- 10: index --+,
+// never negative, never 0 (0 means "the caller" in system calls). The first is 0x1000.
+inline constexpr int log2_max_envs = 10;
+inline constexpr int max_envs = 1 << log2_max_envs;
+constexpr int env_index(envid_t id) { return id & (max_envs - 1); }
+
+enum class EnvType : uint32_t { user = 0, fs = 1, ns = 2 };
+
+enum class EnvStatus : uint32_t { free = 0, dying = 1, runnable = 2, running = 3, not_runnable = 4 };
+
+struct Env {
+    envid_t env_id = 0;
+    envid_t env_parent_id = 0;
+    EnvType env_type = EnvType::user;
+    EnvStatus env_status = EnvStatus::free;
+    uint32_t env_runs = 0;              // times it was given a CPU
+    uint32_t env_cpunum = 0;            // the CPU it runs or last ran on
+    uint32_t env_ipc_value = 0;         // the last message received with ipc_recv:
+    envid_t env_ipc_from = 0;           //   its value, its sender,
+    uint32_t env_ipc_perm = 0;          //   PTE_* of the pages that came with it, 0 if none
+    uint32_t env_ipc_pages = 0;         //   and how many
+    uint32_t env_cpu_us_low = 0;        // CPU time used, microseconds, 64 bits in two halves
+    uint32_t env_cpu_us_high = 0;
+    char env_name[16] = {};             // the program's name, ends with a zero
+};
+static_assert(sizeof(Env) == 64);
+static_assert(sizeof(Env) * max_envs <= PTSIZE);

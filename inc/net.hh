@@ -1,0 +1,42 @@
+// What kernel and programs share about the network card: packet pages and the arguments of the
+// net_* system calls.
+#pragma once
+#include <array>
+
+#include "inc/types.hh"
+
+inline constexpr size_t ethernet_address_bytes = 6;
+inline constexpr size_t min_frame_bytes = 60;       // without FCS; the network server pads to it
+inline constexpr size_t max_frame_bytes = 1518;     // header, VLAN tag, 1500 bytes; without FCS
+inline constexpr uint32_t max_net_batch = 64;       // frames that one system call moves
+
+// A packet on its way between environments: one page, length first.
+struct jif_pkt {
+    int32_t jp_len = 0;
+    char jp_data[PGSIZE - sizeof(int32_t)] = {};
+};
+static_assert(sizeof(jif_pkt) == PGSIZE);
+
+// One frame of a net_transmit or net_receive batch: where it is in the caller's memory, and how
+// long. For net_receive `length` is the room at `address` and becomes the frame's length.
+struct NetFrame {
+    uint32_t address = 0;
+    uint32_t length = 0;
+};
+
+// What net_info fills in. Counters count since boot.
+struct NetInfo {
+    std::array<uint8_t, ethernet_address_bytes> mac{};
+    uint8_t link_up = 0;
+    uint8_t full_duplex = 0;
+    uint32_t link_mbit = 0;
+    uint32_t link_changes = 0;          // a receiver that sees it grow re-reads link_up
+    uint32_t transmit_slots = 0, receive_slots = 0;
+    char driver[16] = {};               // "e1000"
+    char model[16] = {};                // "82540EM"
+    uint64_t rx_packets = 0, rx_bytes = 0, tx_packets = 0, tx_bytes = 0;
+    uint64_t rx_missed = 0;             // the card had no room (MPC)
+    uint64_t rx_errors = 0;             // descriptors with errors, or frames too long
+    uint64_t tx_full = 0;               // times the transmit ring had no free slot
+    uint64_t interrupts = 0;
+};

@@ -1,0 +1,24 @@
+// Time since boot, from a calibrated counter: right within 1 % whatever ticks are lost.
+#pragma once
+#include <cstdint>
+
+void clock_init();
+uint64_t time_us();
+inline uint32_t time_ms() { return static_cast<uint32_t>(time_us() / 1000); }
+void delay_us(uint32_t us);             // spins; for device waits of a few milliseconds at most
+
+inline constexpr uint32_t tick_ms = 10;     // the timer interrupt's period
+
+// Waits until `done()` holds, at most `limit_us`; returns whether it did. The bounded wait for a
+// named hardware condition.
+template <typename Condition> [[nodiscard]] bool wait_until(Condition done, uint32_t limit_us)
+{
+    const uint64_t deadline = time_us() + limit_us;
+    while (!done()) {
+        if (time_us() > deadline) {
+            return done();
+        }
+        __builtin_ia32_pause();
+    }
+    return true;
+}

@@ -1,0 +1,61 @@
+// Physical memory: page frames, their reference counts, and the owning type for one reference.
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <utility>
+
+#include "inc/boot_info.hh"
+#include "inc/result.hh"
+#include "inc/types.hh"
+
+// A physical address; arithmetic is explicit, mixing it up with a pointer does not compile.
+struct PhysAddr {
+    uint32_t value = 0;
+    constexpr bool operator==(const PhysAddr&) const = default;
+};
+
+// The kernel's pointer to physical memory, and back. Only for memory below frame_limit().
+std::byte* to_pointer(PhysAddr address);
+PhysAddr to_physical(const volatile void* pointer);
+
+// One reference to one 4 KiB frame. Moving it moves the reference; destroying it drops it, and
+// the last one out frees the frame. An empty PageFrame owns nothing.
+class PageFrame {
+public:
+    enum class Fill { zero, none };
+
+    constexpr PageFrame() = default;
+    PageFrame(PageFrame&& other) noexcept : number_(std::exchange(other.number_, 0)) {}
+    PageFrame& operator=(PageFrame&& other) noexcept
+    {
+        std::swap(number_, other.number_);
+        return *this;
+    }
+    ~PageFrame() { reset(); }
+
+    static Result<PageFrame> allocate(Fill fill = Fill::zero);      // or no_memory
+    static PageFrame share(PhysAddr address);       // one more reference to a frame in use
+    static PageFrame adopt(PhysAddr address);       // takes over a reference that release() left
+
+    PageFrame share() const { return share(physical()); }
+    PhysAddr release();                             // gives the reference up without dropping it
+    void reset();
+
+    explicit operator bool() const { return number_ != 0; }
+    PhysAddr physical() const { return {number_ << page_shift}; }
+    std::byte* data() const { return to_pointer(physical()); }
+    template <typename T> T* as() const { return reinterpret_cast<T*>(data()); }
+    uint16_t references() const;
+
+private:
+    explicit PageFrame(uint32_t number) : number_(number) {}
+    uint32_t number_ = 0;                           // frame 0 is never handed out
+};
+
+struct FrameCounts {
+    uint32_t total = 0, free = 0;
+};
+FrameCounts frame_counts();
+
+// Whether a frame of this address is one that the allocator manages.
+bool frame_is_managed(PhysAddr address);
