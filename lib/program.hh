@@ -10,8 +10,10 @@ extern const char* binaryname;
 // Ends this environment: closes its descriptors; whoever waits for it gets `status` (0 to 255).
 [[noreturn]] void exit(int status = 0);
 
-// Prints "[envid] user panic in NAME at FILE:LINE: message" and ends this environment as a
-// breakpoint trap does, so that the kernel's report shows where. `panic` adds file and line.
+inline constexpr int exit_panic = 134;      // the exit status after a panic
+
+// Prints "[envid] user panic in NAME at FILE:LINE: message" and ends this environment. `panic`
+// adds file and line.
 [[noreturn, gnu::format(gnu_printf, 3, 4)]] void panic_at(const char* file, int line,
                                                           const char* format, ...);
 #define panic(...) panic_at(__FILE__, __LINE__, __VA_ARGS__)
