@@ -1,0 +1,38 @@
+# What the sources are compiled with: one place for every flag.
+
+WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Werror
+
+# Code for the guest, kernel and programs alike. No floating point and no vector registers: the
+# kernel does not save them. Frame pointers are kept for backtraces.
+CODE_FLAGS := -m32 -march=i686 -mtune=generic -mgeneral-regs-only -O2 -g -ffreestanding \
+    -fno-pic -fno-pie -fno-stack-protector -fno-asynchronous-unwind-tables -fno-unwind-tables \
+    -fno-omit-frame-pointer -fno-strict-aliasing -fcf-protection=none \
+    -ffunction-sections -fdata-sections
+LANGUAGE_FLAGS := -std=gnu++23 -fno-exceptions -fno-rtti -fno-threadsafe-statics
+INCLUDE_FLAGS := -I. -iquote $(OBJDIR)
+DEFINE_FLAGS := $(DEFS) $(LABDEFS)
+
+# make SAN=1: undefined behaviour is found at run time and reported with file and line.
+ifneq ($(SAN),)
+SANITIZE_FLAGS := -fsanitize=undefined -fno-sanitize=vptr,alignment
+endif
+
+GUEST_CXXFLAGS := $(CODE_FLAGS) $(LANGUAGE_FLAGS) $(WARNINGS) $(INCLUDE_FLAGS) $(DEFINE_FLAGS) \
+    $(SANITIZE_FLAGS)
+KERNEL_CXXFLAGS := $(GUEST_CXXFLAGS) -DJOS_KERNEL $(if $(E1000_DEBUG),-DE1000_DEBUG='"$(E1000_DEBUG)"')
+USER_CXXFLAGS := $(GUEST_CXXFLAGS) -DJOS_USER
+
+# lwIP is other people's C: its own flags, its warnings are not ours to fix.
+LWIP_PORT_INCLUDES := -Inet/lwip_port -Inet/lwip_port/include -Inet/lwip_port/libc
+LWIP_INCLUDES := $(LWIP_PORT_INCLUDES) -isystem $(LWIP_DIR)/src/include
+LWIP_CFLAGS := $(CODE_FLAGS) -std=gnu11 -Wall -Wno-address -Wno-unused $(DEFINE_FLAGS) -DJOS_USER \
+    -I. $(LWIP_PORT_INCLUDES) -I$(LWIP_DIR)/src/include
+
+# The boot sector has 510 bytes.
+BOOT_CXXFLAGS := $(filter-out -O2 -fno-omit-frame-pointer -ffunction-sections -fdata-sections, \
+    $(CODE_FLAGS)) -Os -fomit-frame-pointer $(LANGUAGE_FLAGS) $(WARNINGS) -I.
+
+LINK_FLAGS := -m32 -static -nostdlib -no-pie -Wl,-z,max-page-size=0x1000 -Wl,-z,noexecstack \
+    -Wl,--build-id=none -Wl,--no-warn-rwx-segments
+
+HOST_CXXFLAGS := -std=gnu++23 -O1 -g $(WARNINGS) -I. -DJOS_HOST

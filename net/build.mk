@@ -1,0 +1,45 @@
+# The network server obj/net/ns: everything in net/ and lwIP. The test programs take what they use
+# of it. NET_CFLAGS reaches all of net/.
+net_sources := $(shell find net -name '*.cc' ! -path 'net/test*' 2>/dev/null | LC_ALL=C sort)
+net_port_c_sources := $(wildcard net/lwip_port/*.c)
+net_objects := $(patsubst %.cc,$(OBJDIR)/%.o,$(net_sources)) \
+    $(patsubst %.c,$(OBJDIR)/%.o,$(net_port_c_sources))
+net_tests := $(patsubst %.cc,$(OBJDIR)/%,$(wildcard net/test*.cc))
+net_archive := $(OBJDIR)/net/libnet.a
+net_server := $(if $(net_sources),$(OBJDIR)/net/ns)
+all_programs += $(net_tests) $(net_server)
+
+# lwIP: core, IPv4, IPv6 and Ethernet, without the APIs that need threads.
+lwip_sources := $(wildcard $(LWIP_DIR)/src/core/*.c $(LWIP_DIR)/src/core/ipv4/*.c \
+    $(LWIP_DIR)/src/core/ipv6/*.c $(LWIP_DIR)/src/netif/ethernet.c)
+lwip_objects := $(patsubst $(LWIP_DIR)/src/%.c,$(OBJDIR)/net/lwip/%.o,$(lwip_sources))
+lwip_archive := $(OBJDIR)/net/liblwip.a
+
+flags_net = $(flags_user) $(NET_CFLAGS) $(LWIP_DIR)
+flags_net_objects = $(net_objects)
+flags_lwip = $(TARGET_CC) $(LWIP_CFLAGS)
+flags_lwip_objects = $(lwip_objects)
+
+$(OBJDIR)/net/%.o: net/%.cc $(OBJDIR)/.flags/net
+	$(call compile,CXX,$(TARGET_CXX),$(USER_CXXFLAGS) $(LWIP_INCLUDES) $(NET_CFLAGS))
+$(OBJDIR)/net/%.o: net/%.c $(OBJDIR)/.flags/lwip
+	$(call compile,CC,$(TARGET_CC),$(LWIP_CFLAGS))
+$(OBJDIR)/net/lwip/%.o: $(LWIP_DIR)/src/%.c $(OBJDIR)/.flags/lwip
+	$(call compile,CC,$(TARGET_CC),$(LWIP_CFLAGS))
+
+$(net_archive): $(net_objects) $(OBJDIR)/.flags/net_objects
+	$(call say,AR,$@)
+	$(Q)rm -f $@
+	$(Q)$(TARGET_AR) rcsD $@ $(net_objects)
+$(lwip_archive): $(lwip_objects) $(OBJDIR)/.flags/lwip_objects
+	@if [ -z "$(lwip_sources)" ]; then \
+	    echo "lwIP is not in '$(LWIP_DIR)': run ./bootstrap, or set LWIP_DIR to an lwIP tree" >&2; \
+	    exit 1; fi
+	$(call say,AR,$@)
+	$(Q)rm -f $@
+	$(Q)$(TARGET_AR) rcsD $@ $(lwip_objects)
+
+$(OBJDIR)/net/ns: $(net_objects) $(lwip_archive) $(OBJDIR)/.flags/net_objects $(program_needs)
+	$(call link_program,$(net_objects) $(lwip_archive))
+$(net_tests): $(OBJDIR)/net/%: $(OBJDIR)/net/%.o $(net_archive) $(lwip_archive) $(program_needs)
+	$(call link_program,$< $(net_archive) $(lwip_archive))
