@@ -11,11 +11,14 @@ public:
     constexpr Result(Error error) : std::expected<T, Error>(std::unexpected(error)) {}
 };
 
-#define TRY(...) \
+#define TRY(...) TRY_WITH_(TRY_JOIN_(try_result_, __COUNTER__), __VA_ARGS__)
+#define TRY_JOIN_(a, b) TRY_JOIN2_(a, b)
+#define TRY_JOIN2_(a, b) a##b
+#define TRY_WITH_(result, ...) \
     ({ \
-        auto&& try_result_ = (__VA_ARGS__); \
-        if (!try_result_) { \
-            return try_result_.error(); \
+        auto&& result = (__VA_ARGS__); \
+        if (!result) { \
+            return result.error(); \
         } \
-        *std::move(try_result_); \
+        *std::move(result); \
     })
