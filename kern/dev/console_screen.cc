@@ -1,0 +1,114 @@
+#include "kern/dev/console_screen.hh"
+
+#include "inc/layout.h"
+#include "kern/cpu/ports.hh"
+
+namespace {
+
+constexpr uint16_t blank = 0x0700 | ' ';            // light grey on black
+constexpr int tab_columns = 8;
+
+// The CRT controller's registers come in pairs, high byte first. IBM VGA Technical Reference.
+constexpr uint16_t crtc_index = 0x3D4, crtc_data = 0x3D5;
+constexpr uint8_t crtc_window = 0x0C, crtc_cursor = 0x0E;
+constexpr uintptr_t text_memory = 0xB8000;
+
+TextScreen screen;
+int shown_window = -1, shown_cursor = -1;           // what the card was told last
+
+void set_crtc(uint8_t index, uint16_t value)
+{
+    port_out8(crtc_index, index);
+    port_out8(crtc_data, static_cast<uint8_t>(value >> 8));
+    port_out8(crtc_index, static_cast<uint8_t>(index + 1));
+    port_out8(crtc_data, static_cast<uint8_t>(value));
+}
+
+} // namespace
+
+void TextScreen::attach(volatile uint16_t* cells)
+{
+    cells_ = cells;
+    top_row_ = row_ = column_ = 0;
+    for (int row = 0; row < rows; row++) {
+        clear_row(row);
+    }
+}
+
+void TextScreen::put(uint8_t byte)
+{
+    switch (byte) {
+    case '\n': return new_line();
+    case '\r': column_ = 0; return;
+    case '\b': column_ -= column_ > 0; return;
+    case '\t':
+        do {
+            show(' ');
+        } while (column_ % tab_columns != 0);
+        return;
+    default:
+        if (byte >= ' ') {
+            show(byte);
+        }
+    }
+}
+
+// A full row wraps only when the next character comes, so that a line of exactly 80 leaves no
+// empty one behind.
+void TextScreen::show(uint8_t byte)
+{
+    if (column_ == columns) {
+        new_line();
+    }
+    cells_[(top_row_ + row_) * columns + column_] = static_cast<uint16_t>(0x0700 | byte);
+    column_++;
+}
+
+void TextScreen::new_line()
+{
+    column_ = 0;
+    if (row_ + 1 < rows) {
+        row_++;
+        return;
+    }
+    if (top_row_ + rows == memory_rows) {           // the memory's end: start over at its beginning
+        for (int cell = 0; cell < (rows - 1) * columns; cell++) {
+            cells_[cell] = cells_[(top_row_ + 1) * columns + cell];
+        }
+        top_row_ = 0;
+    } else {
+        top_row_++;
+    }
+    clear_row(top_row_ + row_);
+}
+
+void TextScreen::clear_row(int memory_row)
+{
+    for (int column = 0; column < columns; column++) {
+        cells_[memory_row * columns + column] = blank;
+    }
+}
+
+void screen_init()
+{
+    screen.attach(reinterpret_cast<volatile uint16_t*>(KERNBASE + text_memory));
+    shown_window = shown_cursor = -1;
+    screen_update_cursor();
+}
+
+void screen_put(uint8_t byte)
+{
+    screen.put(byte);
+}
+
+void screen_update_cursor()
+{
+    if (shown_window != screen.window()) {
+        shown_window = screen.window();
+        set_crtc(crtc_window, screen.window());
+    }
+    if (shown_cursor != screen.cursor()) {
+        shown_cursor = screen.cursor();
+        set_crtc(crtc_cursor, screen.cursor());
+    }
+}
