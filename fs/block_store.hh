@@ -63,8 +63,6 @@ private:
 
 class BlockStore {
 public:
-    virtual ~BlockStore() = default;
-
     virtual uint32_t block_count() const = 0;
 
     // Block `number`, read if it is not in memory; corrupt if there is no such block, io, or
@@ -88,6 +86,8 @@ public:
 
 protected:
     enum class Contents { from_disk, zeros };
+
+    ~BlockStore() = default;            // never destroyed through this
 
 private:
     friend class Block;

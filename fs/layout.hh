@@ -26,10 +26,10 @@ inline constexpr uint32_t block_size = 4096;
 inline constexpr uint32_t blocks_per_bitmap_block = block_size * 8;
 inline constexpr uint32_t numbers_per_block = block_size / sizeof(uint32_t);
 inline constexpr uint32_t direct_blocks = 10;
-inline constexpr uint64_t max_file_blocks =
-    direct_blocks + numbers_per_block + uint64_t{numbers_per_block} * numbers_per_block;
+inline constexpr uint32_t max_file_blocks =
+    direct_blocks + numbers_per_block + numbers_per_block * numbers_per_block;
 inline constexpr uint64_t max_file_bytes = 0x7FFFFFFF;  // programs' offsets are 31 bits
-static_assert(max_file_bytes <= max_file_blocks * block_size);
+static_assert(max_file_bytes <= uint64_t{max_file_blocks} * block_size);
 
 inline constexpr uint32_t superblock_number = 1;
 inline constexpr uint32_t bitmap_start = 2;
@@ -56,7 +56,10 @@ struct FileRecord {
 
     bool is_free() const { return name[0] == '\0'; }
     bool is_directory() const { return type == FileType::directory; }
-    uint64_t blocks() const { return (size + block_size - 1) / block_size; }
+    uint32_t blocks() const
+    {
+        return static_cast<uint32_t>((size + block_size - 1) / block_size);
+    }
 };
 static_assert(sizeof(FileRecord) == 256);
 static_assert(offsetof(FileRecord, size) == 128);
@@ -91,14 +94,14 @@ constexpr uint32_t first_data_block(uint32_t block_count)
 }
 
 // Blocks of numbers that a file of this many blocks has, when none of it is a hole.
-constexpr uint64_t number_blocks_for(uint64_t blocks)
+constexpr uint32_t number_blocks_for(uint32_t blocks)
 {
-    uint64_t count = 0;
+    uint32_t count = 0;
     if (blocks > direct_blocks) {
         count++;
     }
     if (blocks > direct_blocks + numbers_per_block) {
-        const uint64_t beyond = blocks - direct_blocks - numbers_per_block;
+        const uint32_t beyond = blocks - direct_blocks - numbers_per_block;
         count += 1 + (beyond + numbers_per_block - 1) / numbers_per_block;
     }
     return count;
