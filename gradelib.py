@@ -423,6 +423,7 @@ class Boot:
         self._stub: Optional[DebuggerStub] = None
         self._in_monitor = threading.Event()
         self._begin = time.monotonic()
+        self._console_begin = 0     # what came before is make's
         self.ports = Ports(0)
 
     # Starting
@@ -439,6 +440,7 @@ class Boot:
         try:
             self._stub.break_at(self.kernel_symbol("readline"))
             self._begin = time.monotonic()
+            self._console_begin = len(self.console.text())
             self._stub.go()
         except StubError as error:
             raise Failure("QEMU's debugger port to take a breakpoint and start the machine",
@@ -637,7 +639,7 @@ class Boot:
             return (f"QEMU ended by itself {after} with status {status}",
                     "a QEMU option that does not exist here, or a reset with -no-reboot",
                     f"{self.manual_command()} V=1; make print-qemu")
-        if not text.strip():
+        if not text[self._console_begin:].strip():
             return (f"not one character on the console {after}", "the boot sector does not find "
                     "or start the kernel, or the serial port is not set up", "make qemu-nox-gdb, "
                     "and in a second terminal: make gdb")
