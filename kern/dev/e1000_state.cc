@@ -1,0 +1,96 @@
+// What the monitor's `nic` shows of an E1000: registers that matter, and both rings, decoded.
+#include "inc/stdio.hh"
+#include "kern/dev/e1000.hh"
+
+namespace e1000 {
+
+namespace {
+
+// Long runs of equal slots are one line: `print(first, last)` for each run.
+template <typename Same, typename Print>
+void for_each_run(uint32_t slots, Same same, Print print)
+{
+    for (uint32_t first = 0; first < slots;) {
+        uint32_t last = first;
+        while (last + 1 < slots && same(first, last + 1)) {
+            ++last;
+        }
+        print(first, last);
+        first = last + 1;
+    }
+}
+
+void print_slots(uint32_t first, uint32_t last)
+{
+    if (first == last) {
+        cprintf("    %3u      ", first);
+    } else {
+        cprintf("    %3u..%-3u ", first, last);
+    }
+}
+
+}  // namespace
+
+void TransmitRing::print() const
+{
+    using Ring = TransmitRingRegisters;
+    cprintf("transmit ring: %u descriptors at 0x%08x, head %u, tail %u, next to queue %u\n", slots,
+            ring_.physical().value, Ring::Head::index.of(registers_.read<Ring::Head>()),
+            Ring::Tail::index.of(registers_.read<Ring::Tail>()), tail_);
+    const auto same = [&](uint32_t a, uint32_t b) {
+        return descriptor(a).status == descriptor(b).status
+            && descriptor(a).length == descriptor(b).length
+            && descriptor(a).command == descriptor(b).command;
+    };
+    for_each_run(slots, same, [&](uint32_t first, uint32_t last) {
+        const volatile TransmitDescriptor& slot = descriptor(first);
+        const uint8_t command = slot.command;
+        print_slots(first, last);
+        cprintf("buffer 0x%08x length %4u command %02x%s%s%s status %02x %s\n",
+                buffers_.physical(first), slot.length, command,
+                (command & TransmitCommand::end_of_packet) != 0 ? " EOP" : "",
+                (command & TransmitCommand::insert_crc) != 0 ? " IFCS" : "",
+                (command & TransmitCommand::report_status) != 0 ? " RS" : "", slot.status,
+                is_done(first) ? "DD, free" : "the card's");
+    });
+}
+
+void ReceiveRing::print() const
+{
+    using Ring = ReceiveRingRegisters;
+    cprintf("receive ring: %u descriptors at 0x%08x, head %u, tail %u, next frame in %u, "
+            "%u owed to the card\n",
+            slots, ring_.physical().value, Ring::Head::index.of(registers_.read<Ring::Head>()),
+            Ring::Tail::index.of(registers_.read<Ring::Tail>()), next_, owed_);
+    const auto same = [&](uint32_t a, uint32_t b) {
+        return descriptor(a).status == descriptor(b).status
+            && descriptor(a).length == descriptor(b).length
+            && descriptor(a).errors == descriptor(b).errors;
+    };
+    for_each_run(slots, same, [&](uint32_t first, uint32_t last) {
+        const volatile ReceiveDescriptor& slot = descriptor(first);
+        const uint8_t status = slot.status;
+        print_slots(first, last);
+        cprintf("buffer 0x%08x length %4u status %02x%s%s errors %02x %s\n",
+                buffers_.physical(first), slot.length, status,
+                (status & ReceiveStatus::done) != 0 ? " DD" : "",
+                (status & ReceiveStatus::end_of_packet) != 0 ? " EOP" : "", slot.errors,
+                (status & ReceiveStatus::done) != 0 ? "a frame to take" : "empty");
+    });
+}
+
+void Card::print_state()
+{
+    if (!present_) {
+        cprintf("the card no longer answers\n");
+        return;
+    }
+    cprintf("CTRL %08x STATUS %08x RCTL %08x TCTL %08x IMS %08x\n",
+            registers_.read<Control>().bits, registers_.read<Status>().bits,
+            registers_.read<ReceiveControl>().bits, registers_.read<TransmitControl>().bits,
+            registers_.read<InterruptMaskSet>().bits);
+    transmit_.print();
+    receive_.print();
+}
+
+}  // namespace e1000

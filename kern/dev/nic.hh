@@ -1,0 +1,137 @@
+// The network card, whichever it is. What is above this interface knows no card; a card's driver
+// is one class that implements it.
+//
+// Frames are copied straight between the caller's memory and the card's buffers: a transmission
+// lends the next free slot's buffer to be filled, a reception shows the oldest frame where the
+// card wrote it. Both hold their side's lock, and tell the card once, when they end:
+//
+//     Nic::Transmission out(*nic_card());
+//     std::span<std::byte> buffer = out.claim();       // empty: no free slot
+//     copy(frame, buffer);
+//     out.queue(frame.size());                         // the card learns of it when `out` ends
+//
+//     Nic::Reception in(*nic_card());
+//     std::span<const std::byte> frame = in.oldest();  // empty: none
+//     use(frame);
+//     in.release();                                    // its buffer goes back to the card
+//
+// Who finds no slot or no frame may wait: ask for the notification, look once more (what happened
+// before the notification was on brings none), then go on the side's wait queue.
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "inc/net.hh"
+#include "kern/cpu/lock.hh"
+#include "kern/env/wait_queue.hh"
+
+class Nic {
+public:
+    class Transmission;
+    class Reception;
+
+    // The MAC, link state and statistics (since boot) of the card.
+    virtual NetInfo info() = 0;
+
+    // Whether the card still answers. One that has gone has no slots, no frames and no link.
+    virtual bool present() const = 0;
+
+    // Grows when the link goes up or down; receivers are woken then.
+    virtual uint32_t link_changes() const = 0;
+
+    // Has transmit_queue() woken once when a slot gets free / receive_queue() woken once when a
+    // frame arrives. May wake without need, never too late.
+    virtual void notify_of_room() = 0;
+    virtual void notify_of_frames() = 0;
+    WaitQueue& transmit_queue() { return transmit_queue_; }
+    WaitQueue& receive_queue() { return receive_queue_; }
+
+    // For people: prints rings and registers; holds back what is queued for sending (the rings
+    // fill up) until it is called again with false.
+    virtual void print_state() = 0;
+    virtual void hold_transmit(bool hold) = 0;
+
+protected:
+    constexpr Nic() = default;
+    ~Nic() = default;
+
+private:
+    // The sides' work, called by Transmission and Reception with the side's lock held.
+    virtual std::span<std::byte> claim_slot() = 0;
+    virtual void queue_slot(size_t bytes) = 0;
+    virtual void start_transmit() = 0;
+    virtual std::span<const std::byte> oldest_frame() = 0;
+    virtual void release_frame() = 0;
+    virtual void return_buffers() = 0;
+
+    SpinLock transmit_lock_;
+    SpinLock receive_lock_;
+    WaitQueue transmit_queue_;
+    WaitQueue receive_queue_;
+};
+
+// A batch of frames on its way to the card.
+class [[nodiscard]] Nic::Transmission {
+public:
+    explicit Transmission(Nic& nic) : nic_(nic), guard_(nic.transmit_lock_) {}
+    ~Transmission() { start(); }
+    Transmission(const Transmission&) = delete;
+    Transmission& operator=(const Transmission&) = delete;
+
+    // The next free slot's buffer, max_frame_bytes of it; empty if the ring is full. The slot
+    // stays free, and claim() yields it again, until queue() turns it into a frame.
+    std::span<std::byte> claim()
+    {
+        std::span<std::byte> buffer = nic_.claim_slot();
+        if (buffer.empty() && queued_) {
+            start();                    // a full ring may be full of what the card has not seen
+            buffer = nic_.claim_slot();
+        }
+        return buffer;
+    }
+
+    // The first `bytes` (1 to max_frame_bytes) of the claimed buffer are a frame.
+    void queue(size_t bytes)
+    {
+        nic_.queue_slot(bytes);
+        queued_ = true;
+    }
+
+private:
+    void start()
+    {
+        if (queued_) {
+            nic_.start_transmit();
+            queued_ = false;
+        }
+    }
+
+    Nic& nic_;
+    LockGuard guard_;
+    bool queued_ = false;
+};
+
+// The frames that the card has received, oldest first.
+class [[nodiscard]] Nic::Reception {
+public:
+    explicit Reception(Nic& nic) : nic_(nic), guard_(nic.receive_lock_) {}
+    ~Reception() { nic_.return_buffers(); }
+    Reception(const Reception&) = delete;
+    Reception& operator=(const Reception&) = delete;
+
+    // The oldest frame, at most max_frame_bytes, without FCS; empty if there is none. Its bytes
+    // stay until release().
+    std::span<const std::byte> oldest() { return nic_.oldest_frame(); }
+    void release() { nic_.release_frame(); }
+
+private:
+    Nic& nic_;
+    LockGuard guard_;
+};
+
+// The one card, null if the machine has none that works.
+Nic* nic_card();
+
+// Makes `nic` the card; false if there is one already.
+bool nic_register(Nic& nic);

@@ -1,0 +1,210 @@
+// System calls about the network card: whole frames, in batches. Which card it is, only
+// kern/dev knows.
+#include <algorithm>
+#include <array>
+
+#include "inc/net.hh"
+#include "kern/dev/nic.hh"
+#include "kern/env/environment.hh"
+#include "kern/memory/user_memory.hh"
+#include "kern/syscall/syscalls.hh"
+
+namespace {
+
+// The card, if the caller may use it: while a network server runs, the card is for its
+// environments alone. not_permitted, no_device.
+Result<Nic*> card_for(Environment& caller)
+{
+    if (network_server_running() && caller.type() != EnvType::ns) {
+        return Error::not_permitted;
+    }
+    Nic* const card = nic_card();
+    if (card == nullptr || !card->present()) {
+        return Error::no_device;
+    }
+    return card;
+}
+
+// The caller's array of frames.
+class FrameArray {
+public:
+    // invalid_argument: count is 0 or more than max_net_batch; fault.
+    static Result<FrameArray> read(Environment& caller, uintptr_t address, uint32_t count)
+    {
+        if (count == 0 || count > max_net_batch) {
+            return Error::invalid_argument;
+        }
+        FrameArray array(caller, address, count);
+        TRY(array.bytes(count).copy_to(std::as_writable_bytes(array.all())));
+        return array;
+    }
+
+    std::span<NetFrame> all() { return std::span(frames_).first(count_); }
+    UserBytes memory_of(const NetFrame& frame) const
+    {
+        return {*caller_, frame.address, frame.length};
+    }
+
+    // Writes the first `count` frames back to the caller.
+    Result<void> write_back(uint32_t count) const
+    {
+        return bytes(count).copy_from(std::as_bytes(std::span(frames_).first(count)));
+    }
+
+    // fault: the array, or the memory of one of its frames, is not the caller's to write.
+    Result<void> check_writable() const
+    {
+        TRY(bytes(count_).check_writable());
+        for (const NetFrame& frame : std::span(frames_).first(count_)) {
+            TRY(memory_of(frame).check_writable());
+        }
+        return {};
+    }
+
+private:
+    FrameArray(Environment& caller, uintptr_t address, uint32_t count)
+        : caller_(&caller), address_(address), count_(count)
+    {
+    }
+    UserBytes bytes(uint32_t count) const
+    {
+        return {*caller_, address_, count * sizeof(NetFrame)};
+    }
+
+    Environment* caller_;
+    uintptr_t address_;
+    uint32_t count_;
+    std::array<NetFrame, max_net_batch> frames_{};
+};
+
+// Queues one frame, or changes nothing: invalid_argument, try_again (ring full), fault.
+Result<void> transmit_one(Nic::Transmission& out, const FrameArray& array, const NetFrame& frame)
+{
+    if (frame.length == 0 || frame.length > max_frame_bytes) {
+        return Error::invalid_argument;
+    }
+    const std::span<std::byte> buffer = out.claim();
+    if (buffer.empty()) {
+        return Error::try_again;
+    }
+    TRY(array.memory_of(frame).copy_to(buffer.first(frame.length)));
+    out.queue(frame.length);
+    return {};
+}
+
+// Hands frames to the card up to the first that cannot be; returns how many, or why not even one.
+Result<int32_t> transmit(Nic& card, FrameArray& array)
+{
+    Nic::Transmission out(card);
+    int32_t sent = 0;
+    for (const NetFrame& frame : array.all()) {
+        if (const Result<void> queued = transmit_one(out, array, frame); !queued) {
+            return sent > 0 ? Result<int32_t>(sent) : queued.error();
+        }
+        ++sent;
+    }
+    return sent;
+}
+
+// Copies out the oldest frames, up to the first that finds no room; returns how many.
+// try_again: there are none; message_size: the first is longer than its buffer.
+Result<int32_t> receive(Nic& card, FrameArray& array)
+{
+    Nic::Reception in(card);
+    uint32_t received = 0;
+    for (NetFrame& frame : array.all()) {
+        const std::span<const std::byte> bytes = in.oldest();
+        if (bytes.empty()) {
+            break;
+        }
+        if (bytes.size() > frame.length) {
+            if (received == 0) {
+                return Error::message_size;
+            }
+            break;
+        }
+        frame.length = bytes.size();
+        TRY(array.memory_of(frame).copy_from(bytes));
+        in.release();
+        ++received;
+    }
+    if (received == 0) {
+        return Error::try_again;
+    }
+    TRY(array.write_back(received));
+    return static_cast<int32_t>(received);
+}
+
+// Like receive(), but 0 if the link went up or down since the caller last received that.
+Result<int32_t> receive_or_link_change(Environment& caller, Nic& card, FrameArray& array)
+{
+    const Result<int32_t> received = receive(card, array);
+    if (received || received.error() != Error::try_again
+        || card.link_changes() == caller.last_link_changes) {
+        return received;
+    }
+    caller.last_link_changes = card.link_changes();
+    return 0;
+}
+
+bool is_empty_handed(const Result<int32_t>& result)
+{
+    return !result && result.error() == Error::try_again;
+}
+
+}  // namespace
+
+// Sends `count` frames of the array at `frames`, as they are: nothing is padded. Returns how many
+// the card has taken, at least one; the array's frames after them were not looked at, or had the
+// error that the next call with them will return.
+// invalid_argument: count, or a frame's length, is 0 or too large; fault; not_permitted; no_device;
+// try_again: the ring is full and timeout_ms is 0; timed_out: it was full for that long.
+SyscallResult sys_net_transmit(Environment& caller, const SyscallArguments& arguments)
+{
+    const auto [frames, count, timeout_ms, a4, a5] = arguments;
+    Nic& card = *TRY(card_for(caller));
+    FrameArray array = TRY(FrameArray::read(caller, frames, count));
+
+    Result<int32_t> sent = transmit(card, array);
+    if (!is_empty_handed(sent) || timeout_ms == 0) {
+        return sent;
+    }
+    card.notify_of_room();
+    sent = transmit(card, array);
+    if (!is_empty_handed(sent)) {
+        return sent;
+    }
+    return caller.wait_on(card.transmit_queue(), timeout_ms);
+}
+
+// Fills the buffers of the array at `frames` with the oldest frames, and their lengths in; returns
+// how many, or 0 when the link went up or down. Waits until there is one or the other.
+// message_size: the first frame is longer than its buffer (max_frame_bytes is always enough);
+// invalid_argument: count; fault; not_permitted; no_device; try_again: there is nothing and
+// timeout_ms is 0; timed_out: there was nothing for that long.
+SyscallResult sys_net_receive(Environment& caller, const SyscallArguments& arguments)
+{
+    const auto [frames, count, timeout_ms, a4, a5] = arguments;
+    Nic& card = *TRY(card_for(caller));
+    FrameArray array = TRY(FrameArray::read(caller, frames, count));
+    TRY(array.check_writable());
+
+    Result<int32_t> received = receive_or_link_change(caller, card, array);
+    if (!is_empty_handed(received) || timeout_ms == 0) {
+        return received;
+    }
+    card.notify_of_frames();
+    received = receive_or_link_change(caller, card, array);
+    if (!is_empty_handed(received)) {
+        return received;
+    }
+    return caller.wait_on(card.receive_queue(), timeout_ms);
+}
+
+// Fills in the NetInfo at `info`. fault, not_permitted, no_device.
+SyscallResult sys_net_info(Environment& caller, const SyscallArguments& arguments)
+{
+    Nic& card = *TRY(card_for(caller));
+    TRY((UserObject<NetInfo>{caller, arguments.a1}.write(card.info())));
+    return 0;
+}
