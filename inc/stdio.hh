@@ -8,9 +8,12 @@
 [[gnu::format(gnu_printf, 1, 2)]] int cprintf(const char* format, ...);
 int vcprintf(const char* format, va_list arguments);
 
-// Writes at most `size` bytes with the final zero; returns the length it would have had.
+// Writes at most `size` bytes with the final zero; returns the length it would have had. Unmangled
+// like the C library's, whose declarations some of C++'s headers bring along.
+extern "C" {
 [[gnu::format(gnu_printf, 3, 4)]] int snprintf(char* buffer, size_t size, const char* format, ...);
 int vsnprintf(char* buffer, size_t size, const char* format, va_list arguments);
+}
 
 // The formatter itself: calls put(byte, context) for each byte; returns their number.
 int vprintfmt(void (*put)(int byte, void* context), void* context, const char* format,
