@@ -4,7 +4,8 @@
 
 struct Trapframe;
 
-// Runs commands until one of them leaves it. `frame`: what stopped the kernel, or null.
+// Runs commands until one of them leaves it. `frame`: what stopped the kernel, which it prints
+// first, or null.
 void monitor(Trapframe* frame);
 
 // Commands of other parts register themselves: `MONITOR_COMMAND(nic, "show the card's rings",
@@ -21,3 +22,6 @@ struct MonitorCommand {
 
 // Prints a backtrace that starts at frame pointer `ebp`, the caller's own if 0.
 void print_backtrace(uintptr_t ebp = 0);
+
+// Prints where a trap in the kernel happened, and the backtrace from there.
+void print_backtrace(const Trapframe& frame);
