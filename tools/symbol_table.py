@@ -150,20 +150,20 @@ def write_table(functions, rows, out):
 
     out.write("// Made by tools/symbol_table.py.\n    .section .symbols, \"a\"\n    .balign 4\n"
               "    .globl symbol_table\nsymbol_table:\n"
-              f"    .long {len(functions)}, functions, {len(rows)}, lines, {len(files)}, files\n")
-    out.write("functions:\n")
+              f"    .long {len(functions)}, .Lfunctions, {len(rows)}, .Llines, {len(files)}, .Lfiles\n")
+    out.write(".Lfunctions:\n")
     for begin, size, name in functions:
-        out.write(f"    .long {begin:#x}, {size}, name{label[name]}\n")
-    out.write("lines:\n")
+        out.write(f"    .long {begin:#x}, {size}, .Lname{label[name]}\n")
+    out.write(".Llines:\n")
     for address, name, line in rows:
         out.write(f"    .long {address:#x}, {line << 16 | number[name]}\n")
-    out.write("files:\n")
+    out.write(".Lfiles:\n")
     for index in range(len(files)):
-        out.write(f"    .long file{index}\n")
+        out.write(f"    .long .Lfile{index}\n")
     for index, name in enumerate(files):
-        out.write(f"file{index}: .asciz {quoted(name)}\n")
+        out.write(f".Lfile{index}: .asciz {quoted(name)}\n")
     for index, name in enumerate(names):
-        out.write(f"name{index}: .asciz {quoted(name)}\n")
+        out.write(f".Lname{index}: .asciz {quoted(name)}\n")
     out.write("    .section .note.GNU-stack, \"\", @progbits\n")
 
 
