@@ -1,0 +1,292 @@
+#include "user/httpd/request.hh"
+
+namespace http {
+namespace {
+
+constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
+constexpr char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
+constexpr bool is_blank(char c) { return c == ' ' || c == '\t'; }
+
+// RFC 9110, 5.6.2: the bytes of a token.
+constexpr bool is_token_byte(char c)
+{
+    return is_digit(c) || (lower(c) >= 'a' && lower(c) <= 'z') ||
+           (c != '\0' && std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos);
+}
+
+bool is_token(std::string_view text)
+{
+    for (const char c : text) {
+        if (!is_token_byte(c)) {
+            return false;
+        }
+    }
+    return !text.empty();
+}
+
+// Whether `text` holds none of the bytes below blank and no DEL. Tabs are let through on request.
+bool is_printable(std::string_view text, bool tabs_too)
+{
+    for (const char c : text) {
+        const auto byte = static_cast<unsigned char>(c);
+        if ((byte < ' ' && !(tabs_too && c == '\t')) || byte == 0x7F) {
+            return false;
+        }
+    }
+    return true;
+}
+
+std::string_view trim(std::string_view text)
+{
+    while (!text.empty() && is_blank(text.front())) {
+        text.remove_prefix(1);
+    }
+    while (!text.empty() && is_blank(text.back())) {
+        text.remove_suffix(1);
+    }
+    return text;
+}
+
+// Takes what is before the first `separator` off the front of `text`, and the separator. Takes all
+// where there is none.
+std::string_view take_until(std::string_view& text, char separator)
+{
+    const size_t position = text.find(separator);
+    const std::string_view part(text.data(), position < text.size() ? position : text.size());
+    text.remove_prefix(position < text.size() ? position + 1 : text.size());
+    return part;
+}
+
+// Takes one line off the front; false if its end is not there yet. The end is LF or CR LF.
+bool take_line(std::string_view& text, std::string_view& line)
+{
+    if (text.find('\n') == std::string_view::npos) {
+        return false;
+    }
+    line = take_until(text, '\n');
+    if (!line.empty() && line.back() == '\r') {
+        line.remove_suffix(1);
+    }
+    return true;
+}
+
+Method method_of(std::string_view name)
+{
+    if (name == "GET") {
+        return Method::get;
+    }
+    if (name == "HEAD") {
+        return Method::head;
+    }
+    for (const std::string_view known :
+         {"POST", "PUT", "DELETE", "OPTIONS", "TRACE", "CONNECT", "PATCH"}) {
+        if (name == known) {
+            return Method::not_allowed;
+        }
+    }
+    return Method::unknown;
+}
+
+// Turns "http://host/path" into "/path", as RFC 9112, 3.2.2 demands of servers.
+std::string_view without_authority(std::string_view target)
+{
+    constexpr std::string_view scheme = "http://";
+    if (target.size() < scheme.size() ||
+        !equals_ignoring_case({target.data(), scheme.size()}, scheme)) {
+        return target;
+    }
+    target.remove_prefix(scheme.size());
+    const size_t path = target.find_first_of("/?");
+    if (path == std::string_view::npos || target[path] == '?') {
+        return "/";
+    }
+    target.remove_prefix(path);
+    return target;
+}
+
+// "HTTP/1.0" to "HTTP/1.9" give the minor version, others a negative status code.
+int minor_version(std::string_view version)
+{
+    if (!version.starts_with("HTTP/") || version.size() != 8 || !is_digit(version[5]) ||
+        version[6] != '.' || !is_digit(version[7])) {
+        return -400;
+    }
+    return version[5] == '1' ? version[7] - '0' : -505;
+}
+
+// Digits alone; false for anything else and for what does not fit 63 bits.
+bool parse_length(std::string_view text, uint64_t& value)
+{
+    value = 0;
+    for (const char c : text) {
+        if (!is_digit(c) || value > (UINT64_MAX >> 1) / 10 - 1) {
+            return false;
+        }
+        value = value * 10 + static_cast<uint64_t>(c - '0');
+    }
+    return !text.empty();
+}
+
+// The parser's notes while it reads the fields.
+class HeadParser {
+public:
+    // Each returns 0 or the status code of a refusal.
+    int request_line(std::string_view line);
+    int field_line(std::string_view line);
+    int finish();
+
+    Request request{};
+
+private:
+    int known_field(std::string_view name, std::string_view value);
+    void connection_options(std::string_view list);
+
+    int minor_ = 0;
+    int fields_ = 0;
+    int hosts_ = 0;
+    bool close_ = false;
+    bool keep_alive_ = false;
+    bool has_length_ = false;
+    bool has_coding_ = false;
+};
+
+int HeadParser::request_line(std::string_view line)
+{
+    const std::string_view method = take_until(line, ' ');
+    const std::string_view target = take_until(line, ' ');
+    if (!is_token(method) || target.empty() || !is_printable(target, false)) {
+        return 400;
+    }
+    minor_ = minor_version(line);
+    if (minor_ < 0) {
+        return -minor_;
+    }
+    if (target.size() > max_target_bytes) {
+        return 414;
+    }
+    request.method = method_of(method);
+    request.target = without_authority(target);
+    const bool served = request.method == Method::get || request.method == Method::head;
+    return served && !request.target.starts_with('/') ? 400 : 0;
+}
+
+int HeadParser::field_line(std::string_view line)
+{
+    if (++fields_ > max_header_fields) {
+        return 431;
+    }
+    if (line.find(':') == std::string_view::npos) {
+        return 400;
+    }
+    const std::string_view name = take_until(line, ':');
+    const std::string_view value = trim(line);
+    if (!is_token(name) || !is_printable(value, true)) {
+        return 400;
+    }
+    return known_field(name, value);
+}
+
+int HeadParser::known_field(std::string_view name, std::string_view value)
+{
+    if (equals_ignoring_case(name, "Host")) {
+        return ++hosts_ > 1 ? 400 : 0;
+    }
+    if (equals_ignoring_case(name, "Connection")) {
+        connection_options(value);
+    } else if (equals_ignoring_case(name, "Content-Length")) {
+        const uint64_t earlier = request.body_bytes;
+        if (!parse_length(value, request.body_bytes) ||
+            (has_length_ && earlier != request.body_bytes)) {
+            return 400;
+        }
+        has_length_ = true;
+    } else if (equals_ignoring_case(name, "Transfer-Encoding")) {
+        has_coding_ = true;
+    } else if (equals_ignoring_case(name, "Expect")) {
+        request.expects_continue = true;
+    }
+    return 0;
+}
+
+void HeadParser::connection_options(std::string_view list)
+{
+    while (!list.empty()) {
+        const std::string_view option = trim(take_until(list, ','));
+        close_ = close_ || equals_ignoring_case(option, "close");
+        keep_alive_ = keep_alive_ || equals_ignoring_case(option, "keep-alive");
+    }
+}
+
+int HeadParser::finish()
+{
+    if (minor_ >= 1 && hosts_ == 0) {
+        return 400;                     // RFC 9112, 3.2
+    }
+    if (has_coding_) {
+        return has_length_ ? 400 : 501;
+    }
+    request.keep_alive = !close_ && (minor_ >= 1 || keep_alive_);
+    return 0;
+}
+
+} // namespace
+
+bool equals_ignoring_case(std::string_view a, std::string_view b)
+{
+    if (a.size() != b.size()) {
+        return false;
+    }
+    for (size_t i = 0; i < a.size(); i++) {
+        if (lower(a[i]) != lower(b[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+ParsedRequest parse_request(std::string_view input)
+{
+    std::string_view rest = input, line;
+    while (rest.starts_with("\r\n") || rest.starts_with('\n')) {
+        take_line(rest, line);          // RFC 9112, 2.2: empty lines before a request are skipped
+    }
+
+    HeadParser head;
+    if (!take_line(rest, line)) {
+        return input.size() >= max_head_bytes ? ParsedRequest::invalid(414) : ParsedRequest{};
+    }
+    if (const int status = head.request_line(line); status != 0) {
+        return ParsedRequest::invalid(status);
+    }
+    const char* const fields = rest.data();
+    for (;;) {
+        const char* const line_start = rest.data();
+        if (!take_line(rest, line)) {
+            return input.size() >= max_head_bytes ? ParsedRequest::invalid(431) : ParsedRequest{};
+        }
+        if (line.empty()) {
+            head.request.fields = {fields, static_cast<size_t>(line_start - fields)};
+            break;
+        }
+        if (const int status = head.field_line(line); status != 0) {
+            return ParsedRequest::invalid(status);
+        }
+    }
+    if (const int status = head.finish(); status != 0) {
+        return ParsedRequest::invalid(status);
+    }
+    return {ParsedRequest::State::complete, 0, input.size() - rest.size(), head.request};
+}
+
+std::string_view header_field(const Request& request, std::string_view name)
+{
+    std::string_view rest = request.fields, line;
+    while (take_line(rest, line)) {
+        if (equals_ignoring_case(take_until(line, ':'), name)) {
+            return trim(line);
+        }
+    }
+    return {};
+}
+
+} // namespace http
