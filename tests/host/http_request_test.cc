@@ -3,8 +3,8 @@
 
 #include <string>
 
-#include "user/httpd/path.hh"
-#include "user/httpd/request.hh"
+#include "user/http/path.hh"
+#include "user/http/request.hh"
 
 namespace {
 

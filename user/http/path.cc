@@ -1,6 +1,6 @@
-#include "user/httpd/path.hh"
+#include "user/http/path.hh"
 
-#include "user/httpd/request.hh"
+#include "user/http/request.hh"
 
 namespace http {
 namespace {

@@ -1,4 +1,4 @@
-#include "user/httpd/request.hh"
+#include "user/http/request.hh"
 
 namespace http {
 namespace {
