@@ -12,3 +12,6 @@ inline constexpr unsigned irq_lines = 16;
 // shared: up to four handlers a line, each of which must tolerate an interrupt that is not its.
 // invalid_argument: no such line; try_again: the line's handlers are all taken.
 Result<void> irq_install(unsigned line, IrqHandler handler, void* context);
+
+// Runs the handlers of `line`; called by the trap dispatcher.
+void irq_dispatch(unsigned line);

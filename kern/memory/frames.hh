@@ -34,10 +34,11 @@ public:
     ~PageFrame() { reset(); }
 
     static Result<PageFrame> allocate(Fill fill = Fill::zero);      // or no_memory
-    static PageFrame share(PhysAddr address);       // one more reference to a frame in use
+    // One more reference to a frame in use; no_memory when its count is at its limit.
+    static Result<PageFrame> share(PhysAddr address);
     static PageFrame adopt(PhysAddr address);       // takes over a reference that release() left
 
-    PageFrame share() const { return share(physical()); }
+    Result<PageFrame> share() const { return share(physical()); }
     PhysAddr release();                             // gives the reference up without dropping it
     void reset();
 
@@ -53,7 +54,8 @@ private:
 };
 
 struct FrameCounts {
-    uint32_t total = 0, free = 0;
+    uint32_t total = 0, free = 0;       // of the frames that can be allocated
+    uint32_t kernel = 0;                // the kernel's image and boot tables, not in `total`
 };
 FrameCounts frame_counts();
 

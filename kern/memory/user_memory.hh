@@ -1,5 +1,6 @@
 // User memory: a range in a program's address space, and checked copies as the only way in or
-// out. The whole range is checked before the first byte moves.
+// out. The whole range is checked before the first byte moves. The environment is the current
+// one: its address space is loaded.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -24,10 +25,12 @@ public:
     Result<void> copy_to(std::span<std::byte> kernel) const;
     Result<void> copy_from(std::span<const std::byte> kernel) const;
 
-    Result<void> check_readable() const;
-    Result<void> check_writable() const;
+    Result<void> check_readable() const { return check(false); }
+    Result<void> check_writable() const { return check(true); }
 
 private:
+    Result<void> check(bool to_write) const;
+
     Environment& environment_;
     uintptr_t address_;
     size_t size_;

@@ -1,0 +1,53 @@
+#include "kern/cpu/segments.hh"
+
+#include <array>
+
+#include "inc/layout.h"
+#include "kern/cpu/cpu.hh"
+#include "kern/cpu/x86.hh"
+
+std::array<Cpu, max_cpus> cpus{};
+
+namespace {
+
+constexpr uint64_t segment(uint32_t base, uint32_t limit, uint64_t access, uint64_t flags)
+{
+    return (limit & 0xFFFF) | static_cast<uint64_t>(base & 0xFFFFFF) << 16 | access << 40
+        | static_cast<uint64_t>(limit >> 16 & 0xF) << 48 | flags << 52
+        | static_cast<uint64_t>(base >> 24) << 56;
+}
+
+constexpr uint64_t flat(uint64_t access) { return segment(0, 0xFFFFF, access, 0xC); }
+constexpr uint64_t kernel_code = 0x9A, kernel_data = 0x92, user_code = 0xFA, user_data = 0xF2,
+    task_state = 0x89;
+
+constinit std::array<uint64_t, GD_TSS0 / 8 + max_cpus> table{
+    0, flat(kernel_code), flat(kernel_data), flat(user_code), flat(user_data)};
+
+struct [[gnu::packed]] TableRegister {
+    uint16_t limit;
+    uint32_t base;
+};
+
+uint32_t address32(const void* pointer)
+{
+    return static_cast<uint32_t>(reinterpret_cast<uintptr_t>(pointer));
+}
+
+}   // namespace
+
+void segments_init()
+{
+    Cpu& cpu = this_cpu();
+    cpu.task_state.esp0 = KSTACKTOP;
+    cpu.task_state.ss0 = GD_KD;
+    table[GD_TSS0 / 8 + cpu.id] =
+        segment(address32(&cpu.task_state), sizeof(TaskState) - 1, task_state, 0);
+
+    const TableRegister location{sizeof(table) - 1, address32(table.data())};
+    x86::load_gdt(&location);
+    asm volatile("movw %w0, %%ds\n\tmovw %w0, %%es\n\tmovw %w0, %%ss\n\t"
+                 "movw %w1, %%fs\n\tmovw %w1, %%gs\n\t"
+                 "ljmp %2, $1f\n1:" ::"r"(GD_KD), "r"(GD_UD | 3), "i"(GD_KT) : "memory");
+    x86::load_task_register(static_cast<uint16_t>(GD_TSS0 + 8 * cpu.id));
+}

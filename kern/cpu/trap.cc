@@ -1,0 +1,125 @@
+#include "kern/cpu/trap.hh"
+
+#include <array>
+
+#include "inc/stdio.hh"
+#include "inc/string.hh"
+#include "kern/cpu/cpu.hh"
+#include "kern/cpu/irq.hh"
+#include "kern/cpu/page_fault.hh"
+#include "kern/cpu/x86.hh"
+#include "kern/debug/monitor.hh"
+#include "kern/debug/panic.hh"
+#include "kern/debug/trapframe.hh"
+#include "kern/env/scheduler.hh"
+#include "kern/syscall/dispatch.hh"
+
+extern "C" const std::array<uint32_t, T_SYSCALL + 1> trap_vectors;  // kern/cpu/trap_entry.S
+
+namespace {
+
+struct Gate {                           // Intel SDM volume 3, 6.11
+    uint16_t offset_low = 0;
+    uint16_t selector = 0;
+    uint8_t zero = 0;
+    uint8_t access = 0;
+    uint16_t offset_high = 0;
+};
+static_assert(sizeof(Gate) == 8);
+
+constexpr uint8_t interrupt_gate = 0x8E, for_user = 0x60;
+constinit std::array<Gate, 256> interrupt_table{};
+
+struct [[gnu::packed]] TableRegister {
+    uint16_t limit;
+    uint32_t base;
+};
+
+bool from_user(const Trapframe& frame) { return (frame.tf_cs & 3) == 3; }
+
+bool is_irq(const Trapframe& frame)
+{
+    return frame.tf_trapno >= IRQ_OFFSET && frame.tf_trapno < IRQ_OFFSET + irq_lines;
+}
+
+// A program's own fault ends it.
+void end_for_fault(Environment& environment)
+{
+    print_trapframe(environment.frame);
+    environment.end(128 + static_cast<int>(environment.frame.tf_trapno));
+}
+
+void user_trap(Environment& current)
+{
+    switch (current.frame.tf_trapno) {
+    case T_SYSCALL:
+        dispatch_syscall(current);
+        break;
+    case T_PGFLT:
+        if (!page_fault_upcall(current, x86::read_cr2(), current.frame.tf_err)) {
+            cprintf("[%08x] user fault va %08x ip %08x\n", static_cast<unsigned>(current.id()),
+                    static_cast<unsigned>(x86::read_cr2()),
+                    static_cast<unsigned>(current.frame.tf_eip));
+            end_for_fault(current);
+        }
+        break;
+    case T_BRKPT:
+        // The monitor is for what was booted with `make run-X`; other programs can't stop the rest.
+        if (current.info().env_parent_id == 0) {
+            print_trapframe(current.frame);
+            monitor(&current.frame);
+        } else {
+            end_for_fault(current);
+        }
+        break;
+    default:
+        end_for_fault(current);
+    }
+}
+
+}   // namespace
+
+void traps_init()
+{
+    for (uint32_t number = 0; number < trap_vectors.size(); ++number) {
+        const uint32_t offset = trap_vectors[number];
+        const bool user_may = number == T_BRKPT || number == T_SYSCALL;
+        interrupt_table[number] = {
+            .offset_low = static_cast<uint16_t>(offset),
+            .selector = GD_KT,
+            .zero = 0,
+            .access = static_cast<uint8_t>(interrupt_gate | (user_may ? for_user : 0)),
+            .offset_high = static_cast<uint16_t>(offset >> 16),
+        };
+    }
+    const TableRegister location{
+        sizeof(interrupt_table) - 1,
+        static_cast<uint32_t>(reinterpret_cast<uintptr_t>(interrupt_table.data()))};
+    x86::load_idt(&location);
+}
+
+void trap(Trapframe* frame)
+{
+    if (!from_user(*frame)) {
+        if (is_irq(*frame)) {           // found the CPU halted in Scheduler::idle
+            irq_dispatch(frame->tf_trapno - IRQ_OFFSET);
+            return;
+        }
+        print_trapframe(*frame);
+        print_backtrace(frame->tf_regs.reg_ebp);
+        panic("unexpected trap in the kernel");
+    }
+
+    Environment* const current = this_cpu().current;
+    ASSERT(current != nullptr && current->status() == EnvStatus::running);
+    current->frame = *frame;
+    if (is_irq(*frame)) {
+        irq_dispatch(frame->tf_trapno - IRQ_OFFSET);
+    } else {
+        user_trap(*current);
+    }
+    if (this_cpu().current == current && current->status() == EnvStatus::running) {
+        scheduler.resume(*current);
+    }
+    scheduler.run_next();
+}

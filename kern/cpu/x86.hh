@@ -1,0 +1,53 @@
+// The instructions that C++ has no words for. Intel SDM volume 2.
+#pragma once
+#include <cstddef>
+#include <cstdint>
+
+namespace x86 {
+
+inline uint32_t read_cr2()
+{
+    uint32_t value;
+    asm volatile("movl %%cr2, %0" : "=r"(value));
+    return value;
+}
+inline uint32_t read_cr3()
+{
+    uint32_t value;
+    asm volatile("movl %%cr3, %0" : "=r"(value));
+    return value;
+}
+inline void load_cr3(uint32_t value) { asm volatile("movl %0, %%cr3" ::"r"(value) : "memory"); }
+inline void invlpg(uintptr_t va)
+{
+    asm volatile("invlpg (%0)" ::"r"(va) : "memory");
+}
+inline uint64_t rdtsc()
+{
+    uint32_t low, high;
+    asm volatile("rdtsc" : "=a"(low), "=d"(high));
+    return static_cast<uint64_t>(high) << 32 | low;
+}
+inline uint32_t read_ebp()
+{
+    uint32_t value;
+    asm volatile("movl %%ebp, %0" : "=r"(value));
+    return value;
+}
+inline uint32_t read_eflags()
+{
+    uint32_t value;
+    asm volatile("pushfl; popl %0" : "=r"(value));
+    return value;
+}
+inline void load_gdt(const void* descriptor) { asm volatile("lgdt (%0)" ::"r"(descriptor) : "memory"); }
+inline void load_idt(const void* descriptor) { asm volatile("lidt (%0)" ::"r"(descriptor) : "memory"); }
+inline void load_task_register(uint16_t selector) { asm volatile("ltr %0" ::"r"(selector)); }
+inline void disable_interrupts() { asm volatile("cli" ::: "memory"); }
+inline void enable_interrupts() { asm volatile("sti" ::: "memory"); }
+
+// Waits for one interrupt. STI takes effect after the next instruction, so none slips in between
+// the caller's last check and the HLT.
+inline void wait_for_interrupt() { asm volatile("sti; hlt; cli" ::: "memory"); }
+
+}   // namespace x86

@@ -1,0 +1,168 @@
+#include "kern/memory/address_space.hh"
+
+#include <array>
+
+#include "inc/string.hh"
+#include "kern/cpu/x86.hh"
+#include "kern/debug/panic.hh"
+#include "kern/memory/boot_memory.hh"
+#include "kern/memory/mmio.hh"
+
+namespace {
+
+constexpr Pte table_rights = PTE_P | PTE_W | PTE_U;     // the page's own entry restricts
+constinit Pte* kernel_directory = nullptr;
+constinit uintptr_t next_mmio = MMIOBASE;
+
+// The kernel's page tables live as long as the kernel.
+Pte* kernel_table(BootAllocator& boot, uintptr_t va)
+{
+    Pte& entry = kernel_directory[directory_index(va)];
+    if ((entry & PTE_P) == 0) {
+        entry = to_physical(boot.allocate<Pte>(1024)).value | table_rights;
+    }
+    return reinterpret_cast<Pte*>(to_pointer(pte_address(entry)));
+}
+
+void map_kernel(BootAllocator& boot, uintptr_t va, PhysAddr address, size_t bytes, uint32_t perm)
+{
+    ASSERT(bytes <= PTSIZE);
+    for (size_t offset = 0; offset < bytes; offset += page_size) {
+        kernel_table(boot, va + offset)[table_index(va + offset)] =
+            static_cast<Pte>(address.value + offset) | perm | PTE_P;
+    }
+}
+
+}   // namespace
+
+void address_spaces_init(BootAllocator& boot, PhysAddr envs, size_t envs_bytes)
+{
+    kernel_directory = boot.allocate<Pte>(1024);
+    constexpr size_t first_kernel_page = directory_index(KERNBASE);
+    for (size_t i = first_kernel_page; i < 1024; ++i) {
+        kernel_directory[i] =
+            static_cast<Pte>((i - first_kernel_page) * PTSIZE) | PTE_P | PTE_W | PTE_PS;
+    }
+    map_kernel(boot, UPAGES, frame_references_table(), frame_references_bytes(), PTE_U);
+    map_kernel(boot, UENVS, envs, envs_bytes, PTE_U);
+    map_kernel(boot, KSTACKTOP - KSTKSIZE, to_physical(boot.allocate<std::byte>(KSTKSIZE)),
+               KSTKSIZE, PTE_W);
+    kernel_table(boot, MMIOBASE);
+    kernel_directory[directory_index(UVPT)] = to_physical(kernel_directory).value | PTE_P;
+    load_kernel_space();
+}
+
+void load_kernel_space()
+{
+    x86::load_cr3(to_physical(kernel_directory).value);
+}
+
+Result<volatile std::byte*> mmio_map(PhysAddr address, size_t size)
+{
+    const uint32_t offset = address.value % page_size;
+    const uint32_t first = address.value - offset;
+    const size_t bytes = round_up(size + offset, page_size);
+    if (bytes > MMIOLIM - next_mmio || size == 0) {
+        return Error::no_memory;
+    }
+    auto* const table =
+        reinterpret_cast<Pte*>(to_pointer(pte_address(kernel_directory[directory_index(MMIOBASE)])));
+    const uintptr_t base = next_mmio;
+    for (size_t done = 0; done < bytes; done += page_size) {
+        table[table_index(base + done)] =
+            static_cast<Pte>(first + done) | PTE_P | PTE_W | PTE_PCD | PTE_PWT;
+    }
+    next_mmio += bytes;
+    return reinterpret_cast<volatile std::byte*>(base + offset);
+}
+
+Result<AddressSpace> AddressSpace::create()
+{
+    AddressSpace space;
+    space.directory_ = TRY(PageFrame::allocate());
+    memcpy(space.directory(), kernel_directory, page_size);
+    space.directory()[directory_index(UVPT)] = space.directory_.physical().value | PTE_P | PTE_U;
+    return space;
+}
+
+Pte* AddressSpace::table_slot(uintptr_t va) const
+{
+    const Pte table = directory()[directory_index(va)];
+    if ((table & PTE_P) == 0) {
+        return nullptr;
+    }
+    return reinterpret_cast<Pte*>(to_pointer(pte_address(table))) + table_index(va);
+}
+
+Result<void> AddressSpace::map(uintptr_t va, PageFrame frame, uint32_t perm)
+{
+    ASSERT(va < UTOP && va % page_size == 0);
+    Pte* slot = table_slot(va);
+    if (slot == nullptr) {
+        PageFrame table = TRY(PageFrame::allocate());
+        directory()[directory_index(va)] = table.release().value | table_rights;
+        slot = table_slot(va);
+    }
+    const Pte old = *slot;
+    *slot = frame.release().value | perm | PTE_P;
+    if ((old & PTE_P) != 0) {
+        PageFrame::adopt(pte_address(old)).reset();
+        x86::invlpg(va);
+    }
+    return {};
+}
+
+void AddressSpace::unmap(uintptr_t va)
+{
+    Pte* const slot = table_slot(va);
+    if (slot != nullptr && (*slot & PTE_P) != 0) {
+        PageFrame::adopt(pte_address(std::exchange(*slot, 0))).reset();
+        x86::invlpg(va);
+    }
+}
+
+Pte AddressSpace::entry(uintptr_t va) const
+{
+    const Pte* const slot = table_slot(va);
+    return slot != nullptr && (*slot & PTE_P) != 0 ? *slot : 0;
+}
+
+Result<PageFrame> AddressSpace::share(uintptr_t va) const
+{
+    const Pte found = va < UTOP ? entry(va) : 0;
+    if (found == 0) {
+        return Error::invalid_argument;
+    }
+    return PageFrame::share(pte_address(found));
+}
+
+void AddressSpace::load() const
+{
+    const uint32_t address = directory_.physical().value;
+    if (x86::read_cr3() != address) {
+        x86::load_cr3(address);
+    }
+}
+
+void AddressSpace::clear()
+{
+    if (!directory_) {
+        return;
+    }
+    if (x86::read_cr3() == directory_.physical().value) {
+        load_kernel_space();
+    }
+    for (size_t i = 0; i < directory_index(UTOP); ++i) {
+        const Pte table = directory()[i];
+        if ((table & PTE_P) == 0) {
+            continue;
+        }
+        const PageFrame owned = PageFrame::adopt(pte_address(table));
+        for (const Pte page : *owned.as<std::array<Pte, 1024>>()) {
+            if ((page & PTE_P) != 0) {
+                PageFrame::adopt(pte_address(page)).reset();
+            }
+        }
+    }
+    directory_.reset();
+}

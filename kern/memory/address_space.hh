@@ -1,0 +1,51 @@
+// Address spaces: page directories and what they map. The kernel's part, everything from UTOP
+// up, is the same in all of them; below it are the program's pages.
+#pragma once
+#include <optional>
+
+#include "inc/mmu.h"
+#include "kern/memory/frames.hh"
+
+using Pte = uint32_t;
+
+constexpr size_t directory_index(uintptr_t va) { return va >> 22; }
+constexpr size_t table_index(uintptr_t va) { return (va >> page_shift) & 0x3FF; }
+constexpr PhysAddr pte_address(Pte entry) { return {entry & ~0xFFFu}; }
+
+class AddressSpace {
+public:
+    constexpr AddressSpace() = default;             // empty: nothing to load
+    AddressSpace(AddressSpace&&) noexcept = default;
+    AddressSpace& operator=(AddressSpace&&) noexcept = default;
+    ~AddressSpace() { clear(); }
+
+    // An address space with the kernel's part alone; no_memory.
+    static Result<AddressSpace> create();
+
+    // Maps `frame` at the page `va` with `perm` (PTE_*; present is added), in place of what was
+    // there. no_memory: no page table; then nothing has changed.
+    Result<void> map(uintptr_t va, PageFrame frame, uint32_t perm);
+    void unmap(uintptr_t va);                       // of nothing is nothing
+
+    // The entry of the page at `va`, 0 if it is not mapped.
+    Pte entry(uintptr_t va) const;
+    // One more reference to the user page at `va`; invalid_argument if none is mapped there.
+    Result<PageFrame> share(uintptr_t va) const;
+
+    void load() const;                              // makes it the CPU's, if it is not already
+    void clear();                                   // drops all user pages and the directory
+
+private:
+    Pte* table_slot(uintptr_t va) const;            // null where there is no page table
+    Pte* directory() const { return directory_.as<Pte>(); }
+
+    PageFrame directory_;
+};
+
+// Sets up the kernel's part: windows at UPAGES and UENVS, the boot CPU's stack, and empty page
+// tables for device mappings; then leaves the entry directory.
+class BootAllocator;
+void address_spaces_init(BootAllocator& boot, PhysAddr envs, size_t envs_bytes);
+
+// Makes the kernel's own directory the CPU's: for when no environment's may stay loaded.
+void load_kernel_space();
