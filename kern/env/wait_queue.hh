@@ -7,7 +7,6 @@
 //
 // The timeout counts from the first try. A queue may be woken from an interrupt handler.
 #pragma once
-#include "inc/error.hh"
 
 class Environment;
 
@@ -17,8 +16,12 @@ public:
     void wake_one();
     void wake_all();
 
+    Environment* first() const { return first_; }
+    static Environment* next(const Environment& environment);   // null at the end
+
 private:
     friend class Environment;
+    friend class Scheduler;
     void append(Environment& environment);
     void remove(Environment& environment);
 

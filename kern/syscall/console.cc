@@ -1,0 +1,56 @@
+// System calls that print and read on the console.
+#include <algorithm>
+#include <array>
+
+#include "kern/dev/console.hh"
+#include "kern/env/environment.hh"
+#include "kern/memory/user_memory.hh"
+#include "kern/syscall/dispatch.hh"
+#include "kern/syscall/syscalls.hh"
+
+// cputs(text, length): a caller whose text is not its own ends, as in JOS.
+SyscallResult sys_cputs(Environment& caller, const SyscallArguments& arguments)
+{
+    if (!UserBytes(caller, arguments.a1, arguments.a2).check_readable()) {
+        refuse_access(caller, caller.bad_user_va);
+        return 0;
+    }
+    std::array<char, 256> piece;
+    for (uint32_t done = 0; done < arguments.a2;) {
+        const auto part = std::span(piece).first(
+            std::min<size_t>(piece.size(), arguments.a2 - done));
+        TRY(UserBytes(caller, arguments.a1 + done, part.size())
+                .copy_to(std::as_writable_bytes(part)));
+        console_write(part);
+        done += static_cast<uint32_t>(part.size());
+    }
+    return 0;
+}
+
+// cgetc(): the next byte typed, 0 if there is none.
+SyscallResult sys_cgetc(Environment&, const SyscallArguments&) { return console_getc(); }
+
+// console_read(buffer, length, timeout_ms)
+SyscallResult sys_console_read(Environment& caller, const SyscallArguments& arguments)
+{
+    std::array<char, 128> typed;
+    const size_t room = std::min<size_t>(typed.size(), arguments.a2);
+    if (room == 0) {
+        return 0;
+    }
+    TRY(UserBytes(caller, arguments.a1, room).check_writable());
+    if (!console_has_input()) {
+        return caller.wait_on(console_input_queue(), arguments.a3);
+    }
+    size_t count = 0;
+    while (count < room) {
+        const int byte = console_getc();
+        if (byte == 0) {
+            break;
+        }
+        typed[count++] = static_cast<char>(byte);
+    }
+    TRY(UserBytes(caller, arguments.a1, count)
+            .copy_from(std::as_bytes(std::span(typed).first(count))));
+    return static_cast<int32_t>(count);
+}
