@@ -1,7 +1,6 @@
 # The file server obj/fs/fs, the host tool obj/fs/fsformat, and the file system's disk.
 fs_objects := $(patsubst %.cc,$(OBJDIR)/%.o,$(wildcard fs/*.cc))
-fs_server := $(if $(shell grep -l umain $(wildcard fs/*.cc) /dev/null),$(OBJDIR)/fs/fs)
-all_programs += $(fs_server)
+all_programs += $(if $(fs_objects),$(OBJDIR)/fs/fs)
 flags_fs_objects = $(fs_objects)
 
 $(OBJDIR)/fs/%.o: fs/%.cc $(OBJDIR)/.flags/user

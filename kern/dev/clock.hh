@@ -2,8 +2,12 @@
 #pragma once
 #include <cstdint>
 
-void clock_init();
+void clock_init();                      // starts time_us()
+void clock_start_ticks();               // once environments exist
+uint64_t tick_count();                  // timer interrupts so far, counted once whatever the CPUs
+
 uint64_t time_us();
+uint64_t cycles_to_us(uint64_t cycles); // of the time stamp counter
 inline uint32_t time_ms() { return static_cast<uint32_t>(time_us() / 1000); }
 void delay_us(uint32_t us);             // spins; for device waits of a few milliseconds at most
 

@@ -1,0 +1,120 @@
+#include "kern/dev/clock.hh"
+
+#include <algorithm>
+
+#include "inc/stdio.hh"
+#include "inc/trap.hh"
+#include "kern/cpu/irq.hh"
+#include "kern/cpu/ports.hh"
+#include "kern/cpu/x86.hh"
+#include "kern/env/scheduler.hh"
+
+namespace {
+
+// The PC's interval timer, Intel 8254: channel 0 gives the tick, channel 2 measures the time
+// stamp counter's rate.
+constexpr uint32_t pit_hz = 1193182;
+constexpr uint16_t pit_channel0 = 0x40, pit_channel2 = 0x42, pit_mode = 0x43;
+constexpr uint8_t channel0_rate_generator = 0x34, channel2_one_shot = 0xB0, latch_channel2 = 0x80;
+constexpr uint16_t gate_port = 0x61;            // bit 0: channel 2 counts, bit 1: speaker
+
+constexpr uint32_t calibration_counts = pit_hz / 50;    // 20 ms
+constexpr int readings = 8;
+
+constinit uint64_t start_cycles = 0;
+constinit uint64_t us_per_cycle = 0;            // times 2^32
+constinit uint64_t ticks = 0;
+
+void write_count(uint16_t channel, uint32_t count)
+{
+    port_out8(channel, static_cast<uint8_t>(count));
+    port_out8(channel, static_cast<uint8_t>(count >> 8));
+}
+
+uint32_t read_channel2()
+{
+    port_out8(pit_mode, latch_channel2);
+    const uint32_t low = port_in8(pit_channel2);
+    return low | static_cast<uint32_t>(port_in8(pit_channel2)) << 8;
+}
+
+// Both clocks at one moment. The reading that took least is the one nobody interrupted.
+struct Moment {
+    uint64_t cycles = 0;
+    uint32_t count = 0;
+};
+
+Moment read_both()
+{
+    Moment best;
+    uint64_t best_width = UINT64_MAX;
+    for (int i = 0; i < readings; ++i) {
+        const uint64_t before = x86::rdtsc();
+        const uint32_t count = read_channel2();
+        const uint64_t width = x86::rdtsc() - before;
+        if (width < best_width) {
+            best_width = width;
+            best = {before + width / 2, count};
+        }
+    }
+    return best;
+}
+
+// Cycles a second, measured over some 20 ms (at most 50: the counter has 16 bits).
+uint64_t measure_cycles_per_second()
+{
+    port_out8(gate_port, static_cast<uint8_t>((port_in8(gate_port) & ~2) | 1));
+    port_out8(pit_mode, channel2_one_shot);
+    write_count(pit_channel2, 0xFFFF);
+    const Moment first = read_both();
+    while (first.count - read_channel2() < calibration_counts) {
+    }
+    const Moment last = read_both();
+    return (last.cycles - first.cycles) * pit_hz / (first.count - last.count);
+}
+
+void tick(void*)
+{
+    ++ticks;
+    Environment::expire_waits(time_us());
+    if (scheduler.somebody_waits()) {
+        scheduler.preempt();
+    }
+}
+
+}   // namespace
+
+void clock_init()
+{
+    const uint64_t hz = measure_cycles_per_second();
+    us_per_cycle = (uint64_t{1000000} << 32) / std::max<uint64_t>(hz, 1000000);
+    start_cycles = x86::rdtsc();
+}
+
+void clock_start_ticks()
+{
+    port_out8(pit_mode, channel0_rate_generator);
+    write_count(pit_channel0, pit_hz * tick_ms / 1000);
+    if (const auto installed = irq_install(IRQ_TIMER, tick, nullptr); !installed) {
+        cprintf("clock: timer interrupt: %s\n", error_text(to_abi(installed.error())));
+    }
+}
+
+uint64_t cycles_to_us(uint64_t cycles)
+{
+    const uint64_t high = (cycles >> 32) * us_per_cycle;
+    const uint64_t low = (cycles & 0xFFFFFFFF) * us_per_cycle;
+    return high + (low >> 32);
+}
+
+uint64_t time_us() { return cycles_to_us(x86::rdtsc() - start_cycles); }
+
+uint64_t tick_count() { return ticks; }
+
+void delay_us(uint32_t us)
+{
+    const uint64_t end = time_us() + us;
+    while (time_us() < end) {
+        __builtin_ia32_pause();
+    }
+}
