@@ -1,6 +1,7 @@
 # The file server obj/fs/fs, the host tool obj/fs/fsformat, and the file system's disk.
 fs_objects := $(patsubst %.cc,$(OBJDIR)/%.o,$(wildcard fs/*.cc))
-all_programs += $(if $(fs_objects),$(OBJDIR)/fs/fs)
+fs_server := $(if $(shell grep -l umain $(wildcard fs/*.cc) /dev/null),$(OBJDIR)/fs/fs)
+all_programs += $(fs_server)
 flags_fs_objects = $(fs_objects)
 
 $(OBJDIR)/fs/%.o: fs/%.cc $(OBJDIR)/.flags/user

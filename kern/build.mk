@@ -57,10 +57,8 @@ $(foreach name,$(embedded_names),$(eval $(call embedded_file,$(name))))
 $(OBJDIR)/kern/embedded.S: $(OBJDIR)/.flags/embedded tools/embed.py
 	@mkdir -p $(@D)
 	$(Q)$(PYTHON) tools/embed.py $(OBJDIR)/kern/embedded $(embedded_names) > $@
-comma := ,
-assembler_finds := -Wa$(comma)-I$(comma)$(OBJDIR)
 $(OBJDIR)/kern/embedded.o: $(OBJDIR)/kern/embedded.S $(embedded_files)
-	$(call compile,AS,$(TARGET_CC),$(CODE_FLAGS) $(assembler_finds))
+	$(call compile,AS,$(TARGET_CC),$(CODE_FLAGS))
 
 # Linked twice: the table of symbols is made from the first link and is the last section of the
 # second, so that it moves nothing.

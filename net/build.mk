@@ -6,7 +6,7 @@ net_objects := $(patsubst %.cc,$(OBJDIR)/%.o,$(net_sources)) \
     $(patsubst %.c,$(OBJDIR)/%.o,$(net_port_c_sources))
 net_tests := $(patsubst %.cc,$(OBJDIR)/%,$(wildcard net/test*.cc))
 net_archive := $(OBJDIR)/net/libnet.a
-net_server := $(if $(net_sources),$(OBJDIR)/net/ns)
+net_server := $(if $(shell grep -l umain $(net_sources) /dev/null),$(OBJDIR)/net/ns)
 all_programs += $(net_tests) $(net_server)
 
 # lwIP: core, IPv4, IPv6 and Ethernet, without the APIs that need threads.

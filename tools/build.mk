@@ -1,0 +1,81 @@
+# Running what was built: QEMU, debugger, talking to the guest, grading, packing.
+
+export GDBPORT PORT7 PORT80 NET
+
+run_command = exec $(PYTHON) tools/run --qemu '$(QEMU)' --kernel '$(KERNEL_IMG)' \
+    --disk '$(FS_IMG)' --program '$(first_program)' --cpus '$(CPUS)' --memory '$(MEMORY)' \
+    --nic '$(NIC)' --net '$(NET)' --tap '$(TAP)' --bind '$(BIND)' --capture '$(CAPTURE)' \
+    --e1000-debug '$(E1000_DEBUG)' $(if $(V),--verbose) $(1) -- $(QEMUEXTRA)
+run_needs := images $(OBJDIR)/kern/kernel.sym .gdbinit
+
+qemu: $(run_needs)
+	@$(call run_command,)
+qemu-nox: $(run_needs)
+	@$(call run_command,--terminal)
+qemu-gdb: $(run_needs)
+	@$(call run_command,--wait)
+qemu-nox-gdb: $(run_needs)
+	@$(call run_command,--terminal --wait)
+
+# run-X: the same with X as the first program (kern/build.mk reads X from the goal).
+run-%-nox-gdb: $(run_needs)
+	@$(call run_command,--terminal --wait)
+run-%-nox: $(run_needs)
+	@$(call run_command,--terminal)
+run-%-gdb: $(run_needs)
+	@$(call run_command,--wait)
+run-%: $(run_needs)
+	@$(call run_command,)
+prep-%: $(run_needs)
+	@:
+
+which-ports:
+	@$(PYTHON) tools/ports.py which
+print-gdbport:
+	@$(PYTHON) tools/ports.py gdbport
+print-qemu:
+	@echo $(QEMU)
+
+nc-7 telnet-7: guest_port := echo
+nc-80 telnet-80: guest_port := web
+nc-7 nc-80:
+	@address=`$(PYTHON) tools/ports.py get $(guest_port)` && exec nc $$address
+telnet-7 telnet-80:
+	@address=`$(PYTHON) tools/ports.py get $(guest_port)` && exec telnet $$address
+
+COUNT ?= 4
+INTERVAL ?= 1
+ping:
+	@exec $(PYTHON) tools/ping.py --count '$(COUNT)' --interval '$(INTERVAL)'
+
+.gdbinit: tools/gdbinit
+	@cp $< $@
+gdb: .gdbinit
+	@port=`$(PYTHON) tools/ports.py get gdb | cut -d' ' -f2` && [ -n "$$port" ] && \
+	    exec $(GDB) -n -q -ex "set \$$jos_port = $$port" -x .gdbinit
+
+grade:
+	@exec ./grade-lab$(LAB) $(GRADEFLAGS)
+
+handin_archive := lab$(LAB)-handin.tar.gz
+handin: tarball
+	@if [ ! -s answers-lab$(LAB).txt ]; then \
+	    echo "note: answers-lab$(LAB).txt is missing or empty; the lab asks questions" >&2; fi
+	@echo "hand in $(CURDIR)/$(handin_archive)"
+tarball:
+	@if git rev-parse --is-inside-work-tree >/dev/null 2>&1; then \
+	    git ls-files -z --cached --others --exclude-standard --deduplicate; \
+	else find . \( -path ./obj -o -path ./.deps \) -prune -o -type f -print0; fi \
+	    | tar --create --gzip --ignore-failed-read --null --exclude='$(handin_archive)' \
+	        --transform='s,^\(\./\)\?,lab$(LAB)/,' --file='$(handin_archive)' --files-from=-
+	@echo "packed $(handin_archive)"
+
+doctor:
+	@exec $(PYTHON) tools/doctor.py --lwip '$(LWIP_DIR)' --qemu '$(QEMU)' --gcc '$(TARGET_CXX)' \
+	    --host-gcc '$(HOST_CXX)'
+
+help:
+	@cat tools/help.txt
+
+.PHONY: qemu qemu-nox qemu-gdb qemu-nox-gdb which-ports print-gdbport print-qemu nc-7 nc-80 \
+    telnet-7 telnet-80 ping gdb grade handin tarball doctor help

@@ -1,18 +1,19 @@
-# Programs: user/X.cc makes obj/user/X. Larger programs have parts in folders (user/http/), from which
-# the linker takes what each program uses.
-user_programs := $(patsubst user/%.cc,$(OBJDIR)/user/%,$(wildcard user/*.cc))
+# Programs: user/X.cc, with the files of the folder user/X/ if there is one, makes obj/user/X.
+user_names := $(patsubst user/%.cc,%,$(wildcard user/*.cc))
+user_programs := $(addprefix $(OBJDIR)/user/,$(user_names))
 all_programs += $(user_programs)
-
-user_parts := $(patsubst %.cc,$(OBJDIR)/%.o,$(wildcard user/*/*.cc))
-user_parts_archive := $(if $(user_parts),$(OBJDIR)/user/parts.a)
 
 $(OBJDIR)/user/%.o: user/%.cc $(OBJDIR)/.flags/user
 	$(call compile,CXX,$(TARGET_CXX),$(USER_CXXFLAGS))
+$(OBJDIR)/user/parts/%.o: user/%.cc $(OBJDIR)/.flags/user
+	$(call compile,CXX,$(TARGET_CXX),$(USER_CXXFLAGS))
 
-$(OBJDIR)/user/parts.a: $(user_parts)
-	$(call say,AR,$@)
-	$(Q)rm -f $@
-	$(Q)$(TARGET_AR) rcsD $@ $(user_parts)
-
-$(user_programs): $(OBJDIR)/user/%: $(OBJDIR)/user/%.o $(user_parts_archive) $(program_needs)
-	$(call link_program,$< $(user_parts_archive))
+# $(1): a program's name; its objects and the rule that links them.
+define user_program
+user_objects_$(1) := $(OBJDIR)/user/$(1).o \
+    $(patsubst user/%.cc,$(OBJDIR)/user/parts/%.o,$(wildcard user/$(1)/*.cc))
+flags_user_objects_$(1) := $$(user_objects_$(1))
+$(OBJDIR)/user/$(1): $$(user_objects_$(1)) $(OBJDIR)/.flags/user_objects_$(1) $(program_needs)
+	$$(call link_program,$$(user_objects_$(1)))
+endef
+$(foreach name,$(user_names),$(eval $(call user_program,$(name))))
