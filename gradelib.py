@@ -85,6 +85,24 @@ class BuildFailure(Failure):
     """make ended before there was a QEMU to talk to."""
 
 
+class Interrupted(Exception):
+    """The user or the system asked the grader to end."""
+
+
+interruption = threading.Event()
+
+
+def ask_to_end(*_: object) -> None:
+    """The handler of signals: the next wait ends the grader. (An exception out of a handler would
+    come anywhere, in the middle of starting or ending a process too.)"""
+    interruption.set()
+
+
+def end_if_asked() -> None:
+    if interruption.is_set():
+        raise Interrupted
+
+
 # Packet captures
 
 @dataclass
@@ -335,6 +353,17 @@ class OwnProcess:
     def ended(self) -> bool:
         return self.process.poll() is not None
 
+    def finish(self, limit: float) -> bool:
+        """Waits for its end, at most `limit` seconds, and ends it then; whether it ended itself."""
+        deadline = time.monotonic() + limit
+        try:
+            while not self.ended() and time.monotonic() < deadline:
+                end_if_asked()
+                time.sleep(0.005)
+            return self.ended()
+        finally:
+            self.stop()
+
     def stop(self, patience: float = 5.0) -> None:
         """Ends the process group: politely, then not, and collects the rest of its output."""
         for number in (signal.SIGTERM, signal.SIGKILL):
@@ -461,14 +490,10 @@ class Boot:
 
     def _ask_port(self) -> int:
         asked = OwnProcess(make_command("print-gdbport", *self.variables), self.tree)
-        try:
-            asked.process.wait(120 * self._scale)
-        except subprocess.TimeoutExpired as error:
+        if not asked.finish(120 * self._scale):
             raise Failure("`make print-gdbport` to print a port", "it did not end",
                           "a makefile that builds something before it answers",
-                          "make print-gdbport") from error
-        finally:
-            asked.stop()
+                          "make print-gdbport")
         lines = asked.console.text().split()
         if asked.process.returncode != 0 or not lines or not lines[-1].isdigit():
             raise BuildFailure("`make print-gdbport` to print a port", "it printed no number",
@@ -482,6 +507,7 @@ class Boot:
         assert self._own is not None
         deadline = time.monotonic() + 900 * self._scale
         while time.monotonic() < deadline:
+            end_if_asked()
             try:
                 return socket.create_connection(("127.0.0.1", self.ports.debugger), 5)
             except OSError:
@@ -543,7 +569,7 @@ class Boot:
     def wait_for(self, look: Callable[[str], Any], limit: float, what: str) -> Any:
         """Waits until `look(console text)` gives something true, and returns that. Raises
         Failure when the run ends or `limit` seconds (on an ordinary host) pass before."""
-        found = self._wait(look, limit, what)
+        found = self.has_come(look, limit, what)
         if found:
             return found
         raise self.failure(f"{what} within {limit * self._scale:.0f} s of the boot's start")
@@ -555,13 +581,15 @@ class Boot:
 
     def until_end(self, limit: float = 30) -> bool:
         """Waits until the kernel is in its monitor or QEMU has ended; whether that happened."""
-        self._wait(lambda text: False, limit, "the end of the run")
+        self.has_come(lambda text: False, limit, "the end of the run")
         return self.has_ended()
 
-    def _wait(self, look: Callable[[str], Any], limit: float, what: str) -> Any:
+    def has_come(self, look: Callable[[str], Any], limit: float, what: str) -> Any:
+        """As wait_for, but gives something false where that raises."""
         deadline = self._begin + limit * self._scale
         seen = -1
         while True:
+            end_if_asked()
             ended = self.has_ended()
             length = len(self.console.raw())
             if ended:
@@ -680,13 +708,25 @@ class Client:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
         self._socket.close()
 
     def fileno(self) -> int:
         return self._socket.fileno()
 
+    def set_blocking(self, blocking: bool) -> None:
+        self._socket.setblocking(blocking)
+
     def send(self, data: bytes) -> None:
         self._socket.sendall(data)
+
+    def send_some(self, data: bytes) -> int:
+        return self._socket.send(data)
+
+    def receive_some(self) -> bytes:
+        return self._socket.recv(65536)
 
     def finish(self) -> None:
         """Sends the end of our side's data."""
@@ -698,14 +738,14 @@ class Client:
         received = bytearray()
         deadline = time.monotonic() + self._limit
         while not enough(bytes(received) if len(received) < 65536 else received):
-            remaining = deadline - time.monotonic()
-            if remaining <= 0:
+            end_if_asked()
+            if time.monotonic() > deadline:
                 return bytes(received), "timeout"
-            self._socket.settimeout(remaining)
+            self._socket.settimeout(0.2)
             try:
                 data = self._socket.recv(65536)
             except socket.timeout:
-                return bytes(received), "timeout"
+                continue
             except OSError:
                 return bytes(received), "reset"
             if not data:
@@ -817,6 +857,16 @@ class Run:
         self.boot_now.start()
         return self.boot_now
 
+    def command(self, command: list[str], what: str, limit: float = 600) -> str:
+        """Runs a host command to its end; its output. Raises Failure if it fails."""
+        process = OwnProcess(command, self.tree)
+        process.finish(limit * self.scale)
+        status = process.process.returncode
+        if status != 0:
+            raise Failure(what, f"status {status} of: {shlex.join(command)}", "see its output",
+                          shlex.join(command), process.console.last_lines(), "its output")
+        return process.console.text()
+
     def end(self) -> None:
         if self.boot_now is not None:
             self.boot_now.stop()
@@ -890,10 +940,6 @@ def terminal_width() -> int:
         return 100
 
 
-class Interrupted(Exception):
-    """The user or the system asked the grader to end."""
-
-
 class Grader:
     """The items of one lab, and the program that runs them."""
 
@@ -934,12 +980,12 @@ class Grader:
                   "See ./grade-" + self.lab + " --list.", file=sys.stderr)
             return 2
         screen = Screen(options.color)
-        signal.signal(signal.SIGTERM, interrupt)
-        signal.signal(signal.SIGHUP, interrupt)
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, ask_to_end)
         try:
             with sole_grader(self.tree):
                 self._grade_all(chosen, options, screen)
-        except (Interrupted, KeyboardInterrupt):
+        except Interrupted:
             screen.line("\nEnded before all items were graded; the scores are of those that were.")
             self._finish(chosen, options, screen)
             return 130
@@ -998,7 +1044,7 @@ class Grader:
         failure = None
         try:
             item.function(run)
-        except (Interrupted, KeyboardInterrupt):
+        except Interrupted:
             run.end()
             raise
         except Failure as raised:
@@ -1019,9 +1065,7 @@ class Grader:
         if "PORT" not in item.title:
             return item.title
         asked = OwnProcess(make_command("print-gdbport"), self.tree)
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            asked.process.wait(60)
-        asked.stop()
+        asked.finish(60)
         words = asked.console.text().split()
         port = str(Ports(int(words[-1])).web) if words and words[-1].isdigit() else "PORT"
         return item.title.replace("PORT", port)
@@ -1144,10 +1188,6 @@ def positive(text: str) -> float:
     if not 0 < value <= 1000:
         raise argparse.ArgumentTypeError("must be above 0, and 1000 at most")
     return value
-
-
-def interrupt(*_: object) -> None:
-    raise Interrupted
 
 
 @contextlib.contextmanager
