@@ -13,6 +13,7 @@ import subprocess
 import sys
 
 MAX_FILE, MAX_LINE = 0xFFFF, 0xFFFF
+MAX_LABEL_BYTES = 4096                  # code that an assembler label stands for at most
 
 # "f0100000 00000023 T monitor(Trapframe*)"
 NM_LINE = re.compile(r"([0-9a-f]+) ([0-9a-f]+) [tTwW] (.+)")
@@ -34,10 +35,11 @@ def run_tool(name, *arguments):
 
 
 def short_name(demangled):
-    """The function's qualified name: no parameters, return type, ABI tags or clone marks.
+    """The function's qualified name: no parameters, return type, template arguments, anonymous
+    namespaces, ABI tags or clone marks.
 
     >>> short_name("(anonymous namespace)::Words::Words(char*) [clone .constprop.0]")
-    '(anonymous namespace)::Words::Words'
+    'Words::Words'
     >>> short_name("TextScreen::operator()(int) const")
     'TextScreen::operator()'
     >>> short_name("bool wait_until<e1000::reset()::{lambda()#1}>(e1000::reset()::{lambda()#1})")
@@ -47,12 +49,11 @@ def short_name(demangled):
     >>> short_name("trap_common")
     'trap_common'
     """
-    name = re.sub(r" \[clone [^\]]*\]|\[abi:[^\]]*\]", "", demangled)
+    name = re.sub(r" \[clone [^\]]*\]|\[abi:[^\]]*\]|\(anonymous namespace\)::", "", demangled)
     kept, depth, position = [], 0, 0
     while position < len(name):
-        for whole in ("(anonymous namespace)", "operator()", "operator<<", "operator<=>",
-                      "operator<=", "operator<", "operator>>", "operator>=", "operator->",
-                      "operator>"):
+        for whole in ("operator()", "operator<<", "operator<=>", "operator<=", "operator<",
+                      "operator>>", "operator>=", "operator->", "operator>"):
             if depth == 0 and name.startswith(whole, position):
                 kept.append(whole)
                 position += len(whole)
@@ -72,16 +73,16 @@ def short_name(demangled):
             position += 1
     name = "".join(kept)
     # A template's return type stands before its name.
-    if " " in name and "operator " not in name:
-        name = name.replace("(anonymous namespace)", "(anonymous)").split(" ")[-1]
-        name = name.replace("(anonymous)", "(anonymous namespace)")
-    return name
+    return name if "operator " in name else name.split(" ")[-1]
 
 
 def read_functions(nm_output):
     """Sorted (begin, size, name); of several names for one address, the first that nm gives.
 
     Assembler labels have no size: such a function ends where the next one begins.
+
+    >>> read_functions("00001000 t first\\n00001010 00000008 T second(int)\\n")
+    [(4096, 16, 'first'), (4112, 8, 'second')]
     """
     found = {}
     for line in nm_output.splitlines():
@@ -96,8 +97,8 @@ def read_functions(nm_output):
     functions = []
     for index, begin in enumerate(begins):
         size, name = found[begin]
-        following = begins[index + 1] if index + 1 < len(begins) else begin + 64
-        functions.append((begin, size or following - begin, name))
+        following = begins[index + 1] if index + 1 < len(begins) else begin + MAX_LABEL_BYTES
+        functions.append((begin, size or min(following - begin, MAX_LABEL_BYTES), name))
     return functions
 
 
