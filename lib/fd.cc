@@ -5,9 +5,9 @@
 #include "lib/file.hh"
 #include "lib/syscall.hh"
 
-// A device that the program is linked without is absent from the table.
+// A device that the program is linked without is absent from the table. The console never is: it
+// is what most programs inherit as descriptors 0 to 2.
 extern const Device socket_device [[gnu::weak]];
-extern const Device console_device [[gnu::weak]];
 extern const Device pipe_device [[gnu::weak]];
 
 static constinit const Device* const devices[] = {&file_device, &socket_device, &console_device,

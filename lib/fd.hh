@@ -14,7 +14,7 @@
 using ssize_t = int;
 using off_t = long;                             // a position in a file: below 2 GiB
 
-inline constexpr int max_fds = 128;             // of one program
+inline constexpr int max_fds = 256;             // of one program
 inline constexpr uintptr_t fd_table = 0xD0000000;       // JOS's FDTABLE: a page a descriptor
 inline constexpr uintptr_t fd_data_pages = fd_table + max_fds * page_size;      // and one of data
 

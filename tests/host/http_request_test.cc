@@ -3,8 +3,8 @@
 
 #include <string>
 
-#include "user/http/path.hh"
-#include "user/http/request.hh"
+#include "user/httpd/path.hh"
+#include "user/httpd/request.hh"
 
 namespace {
 

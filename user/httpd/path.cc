@@ -1,6 +1,6 @@
-#include "user/http/path.hh"
+#include "user/httpd/path.hh"
 
-#include "user/http/request.hh"
+#include "user/httpd/request.hh"
 
 namespace http {
 namespace {

@@ -1,4 +1,4 @@
-#include "user/http/request.hh"
+#include "user/httpd/request.hh"
 
 namespace http {
 namespace {

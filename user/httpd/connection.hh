@@ -1,0 +1,72 @@
+// One client of the web server: a state machine that never waits.
+//
+//     receiving --request complete--> sending --sent, keep alive--> receiving
+//                                        |
+//                                        +--sent, last one--> lingering --client is done--> closed
+//
+// Lingering: our direction is closed, and what the client still sends is read and dropped.
+// Closing at once would reset the connection, and the client might never see the answer.
+#pragma once
+#include <cstddef>
+#include <cstdint>
+
+#include "inc/types.hh"
+#include "user/httpd/file_body.hh"
+#include "user/httpd/request.hh"
+
+namespace http {
+
+class Connection {
+public:
+    static constexpr size_t window_bytes = FileBody::window_pages * page_size;
+
+    // Takes over a non-blocking socket. `window`: where file pages may be mapped (file_body.hh).
+    void open(int socket, uintptr_t window, uint32_t now_ms);
+    void close();
+
+    // Does what can be done without waiting, and no more than a turn's worth of it.
+    void turn(uint32_t now_ms);
+
+    bool in_use() const { return state_ != State::closed; }
+    int socket() const { return socket_; }
+    int16_t poll_events() const;        // what it waits for; 0: nothing, it wants another turn
+    uint32_t deadline_ms() const { return deadline_; }      // when to close it
+    bool is_idle() const { return state_ == State::receiving && input_used_ == 0; }
+
+private:
+    enum class State { closed, receiving, sending, lingering };
+    enum class Progress { made, none };
+
+    Progress receive();
+    Progress send();
+    Progress linger();
+    Progress receive_more();
+    bool send_bytes(const char* bytes, size_t size, size_t& sent);
+
+    void answer(const Request& request);
+    void answer_file(const Request& request);
+    void answer_page(int status, bool with_body);
+    void answer_text(int status, std::string_view page, bool with_body);
+    void finish_response();
+    void start_lingering();
+    void drop_input(size_t count);
+
+    State state_ = State::closed;
+    int socket_ = -1;
+    uint32_t now_ = 0;                  // of this turn
+    uint32_t deadline_ = 0;
+    uintptr_t window_ = 0;
+    bool turn_over_ = false;            // the last turn ended with work left
+    bool keep_alive_ = false;
+
+    size_t input_used_ = 0;
+    size_t input_parsed_ = 0;           // how much of it was there when it was parsed last
+    uint64_t body_left_ = 0;            // of a request's body, still to be dropped
+    size_t output_used_ = 0;
+    size_t output_sent_ = 0;
+    FileBody file_{};                   // sent after the output
+    char input_[max_head_bytes] = {};
+    char output_[4096] = {};
+};
+
+} // namespace http

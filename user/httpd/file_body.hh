@@ -1,0 +1,49 @@
+// A file on its way to a client: its pages, mapped from the file server's cache a window at a
+// time.
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+#include <utility>
+
+#include "inc/result.hh"
+
+namespace http {
+
+class FileBody {
+public:
+    static constexpr size_t window_pages = 32;
+
+    FileBody() = default;
+    FileBody(const FileBody&) = delete;
+    FileBody& operator=(const FileBody&) = delete;
+    ~FileBody() { close(); }
+
+    // Opens a file; nothing may be open. `window`: the address of window_pages free pages.
+    // Errors: those of open; is_directory.
+    Result<void> open(const char* path, uintptr_t window);
+    void close();
+
+    uint64_t size() const { return size_; }
+    uint64_t left() const { return size_ - position_; }
+
+    // The next bytes, at least one, as far as they are mapped. Nothing must be left() == 0.
+    // end_of_file: the file has become shorter than size().
+    Result<std::string_view> next();
+    void consume(size_t count) { position_ += count; }
+
+    // Reads all of a small file into a buffer of at least size() bytes, instead of next().
+    Result<void> read_all(char* buffer);
+
+private:
+    void unmap();
+
+    int file_ = -1;
+    uint64_t size_ = 0;
+    uint64_t position_ = 0;             // what has been consumed
+    uintptr_t window_ = 0;
+    uint64_t mapped_from_ = 0;          // the file's bytes that the window shows
+    size_t mapped_bytes_ = 0;
+};
+
+} // namespace http
