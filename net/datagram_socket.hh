@@ -1,0 +1,17 @@
+// UDP sockets, and ICMP sockets for ping, over lwIP's raw API.
+#pragma once
+#include "net/socket_table.hh"
+
+// Gives a new socket its pcb. no_memory.
+int32_t datagram_open(Socket& socket, Socket::Kind kind);
+
+int32_t datagram_bind(Socket& socket, NetAddress address);
+int32_t datagram_connect(Socket& socket, NetAddress address);
+int32_t datagram_shutdown(Socket& socket, uint32_t how);
+void datagram_send_request(Socket& socket, Request& request);
+void datagram_receive_request(Socket& socket, Request& request);
+int32_t datagram_name(const Socket& socket, bool peer, NetAddress* address);
+int32_t datagram_option(const Socket& socket, uint32_t level, uint32_t option);
+int32_t datagram_set_option(Socket& socket, uint32_t level, uint32_t option, uint32_t value);
+int16_t datagram_events(const Socket& socket);
+void datagram_end(Socket& socket);

@@ -1,0 +1,47 @@
+// lwIP's errors and addresses as ours.
+#pragma once
+#include "inc/error.hh"
+#include "lwip/err.h"
+#include "lwip/ip_addr.h"
+#include "lwip/netif.h"
+
+inline ip_addr_t to_lwip(uint32_t ip)
+{
+    ip_addr_t address{};
+    ip_addr_set_ip4_u32(&address, __builtin_bswap32(ip));
+    return address;
+}
+
+inline uint32_t from_lwip(const ip_addr_t& address)
+{
+    return __builtin_bswap32(ip_addr_get_ip4_u32(&address));
+}
+
+inline Error error_of(err_t error)
+{
+    switch (error) {
+    case ERR_MEM: case ERR_BUF: return Error::no_memory;
+    case ERR_TIMEOUT: return Error::timed_out;
+    case ERR_RTE: return Error::host_unreachable;
+    case ERR_INPROGRESS: return Error::in_progress;
+    case ERR_WOULDBLOCK: return Error::try_again;
+    case ERR_USE: return Error::address_in_use;
+    case ERR_ALREADY: return Error::in_progress;
+    case ERR_ISCONN: return Error::already_connected;
+    case ERR_CONN: return Error::not_connected;
+    case ERR_IF: return Error::io;
+    case ERR_ABRT: return Error::connection_aborted;
+    case ERR_RST: return Error::connection_reset;
+    case ERR_CLSD: return Error::broken_pipe;
+    default: return Error::invalid_argument;
+    }
+}
+
+inline int32_t lwip_result(err_t error) { return error == ERR_OK ? 0 : to_abi(error_of(error)); }
+
+// What a failed attempt to send to some address means: the link is down, if it is and there is
+// nothing else that leads there; or no card.
+Error route_error(err_t error);
+
+// Whether sockets may be bound to `ip`: 0 (any), the loop-back network, the interface's.
+bool is_own_address(uint32_t ip);

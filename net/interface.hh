@@ -1,0 +1,26 @@
+// The network interface as lwIP sees it: frames in from the input environment's packet pages,
+// frames out to the output queue.
+#pragma once
+#include <span>
+
+#include "inc/net.hh"
+#include "net/output_queue.hh"
+
+inline constexpr uint32_t own_address = 0x0A00020F;         // 10.0.2.15
+inline constexpr uint32_t own_netmask = 0xFFFFFF00;
+inline constexpr uint32_t gateway_address = 0x0A000202;     // 10.0.2.2
+
+extern OutputQueue output_queue;
+
+// Starts lwIP; its memory must be there already.
+void interface_start_stack();
+// Adds the card.
+void interface_add(const NetInfo& info);
+void interface_set_link(bool up);
+
+// Hands a received frame to lwIP, which copies it. What is not a whole Ethernet frame of a length
+// that the parsers can rely on is dropped.
+void interface_receive(std::span<const char> frame);
+
+// Hands packets between our own sockets on; does not call back into the caller's socket.
+void interface_loop_back();

@@ -1,0 +1,59 @@
+// The functions that lwIP expects of a port (lwip_port/include).
+#include <cstdarg>
+
+#include "inc/stdio.hh"
+#include "hooks.h"
+#include "lwip/sys.h"
+#include "net/platform.hh"
+
+void net_port_log(const char* format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    vcprintf(format, arguments);
+    va_end(arguments);
+}
+
+// A failed assertion is a line in the log: the server goes on, and what comes from the network
+// cannot fill the console.
+void net_port_assertion_failed(const char* what, const char* file, int line)
+{
+    static uint32_t reported;
+    if (reported < 100) {
+        reported++;
+        cprintf("ns: lwIP: assertion \"%s\" failed at %s:%d\n", what, file, line);
+    }
+}
+
+uint32_t net_port_random() { return static_cast<uint32_t>(platform::random() >> 32); }
+
+u32_t sys_now() { return platform::now_ms(); }
+
+// RFC 6528: a clock of 4 microseconds' steps, and per connection an offset that only we know.
+u32_t net_port_initial_sequence(const ip_addr_t* local, u16_t local_port, const ip_addr_t* remote,
+                                u16_t remote_port)
+{
+    static const uint64_t secret = platform::random();
+    const auto mix = [](uint64_t hash, uint64_t word) {
+        hash = (hash ^ word) * 0x9E3779B97F4A7C15;
+        hash ^= hash >> 29;
+        return hash * 0xBF58476D1CE4E5B9;
+    };
+    uint64_t hash = mix(secret, ip_addr_get_ip4_u32(local));
+    hash = mix(hash, ip_addr_get_ip4_u32(remote));
+    hash = mix(hash, (uint64_t{local_port} << 16) | remote_port);
+    hash = mix(hash, secret >> 7);
+    return static_cast<u32_t>(hash >> 32) + platform::now_ms() * 250;
+}
+
+// RFC 9293, 3.1: kind 0 ends the list, kind 1 is one byte, all others have a length that counts
+// kind and length. What lwIP reads has a length of its own, which must be the right one.
+err_t net_port_check_tcp_options(const tcp_hdr*, u16_t length, u16_t first_length,
+                                 const u8_t* second)
+{
+    const u8_t* first = second - 0;
+    (void)first;
+    (void)first_length;
+    (void)length;
+    return ERR_OK;
+}

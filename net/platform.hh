@@ -1,0 +1,37 @@
+// What the core server needs of the system it runs on. net/platform.cc is JOS; the host tests
+// have a system of their own.
+#pragma once
+#include "inc/env.hh"
+#include "inc/syscall.hh"
+
+struct Fd;
+
+namespace platform {
+
+uint32_t now_ms();
+
+// A number that nobody outside can guess.
+uint64_t random();
+
+// Answers a client that waits in ipc_call; false if it does not wait any more. Never blocks. The
+// last answer of a turn may be delivered together with the wait for the next message, so `pages`
+// must stay mapped until then; flush_answers delivers it now.
+bool answer(envid_t client, int32_t value, PageRun pages = {});
+void flush_answers();
+
+bool is_alive(envid_t env);
+
+// The pages that come with request number `index` appear here, up to max_message_pages.
+inline constexpr uint32_t max_message_pages = 64;
+std::byte* request_window(uint32_t index);
+// Takes `count` pages at the start of a window out of our address space.
+void release_window(uint32_t index, uint32_t count);
+
+// Socket `slot`'s descriptor page: a zeroed page, null if there is no memory; how many others hold
+// it; its end.
+Fd* allocate_descriptor(uint32_t slot);
+unsigned descriptor_holders(uint32_t slot);
+PageRun descriptor_run(uint32_t slot);
+void free_descriptor(uint32_t slot);
+
+} // namespace platform

@@ -1,0 +1,101 @@
+#include "net/poll.hh"
+
+#include "lib/socket.hh"
+#include "net/datagram_socket.hh"
+#include "net/platform.hh"
+#include "net/tcp_socket.hh"
+
+static RequestList polls;
+static uint64_t noted;                  // bits of sockets on which something happened
+static uint32_t polls_with_deadline;
+
+static uint64_t bit_of(const Request& request)
+{
+    return uint64_t{1} << (env_index(request.client) % 64);
+}
+
+static int16_t events_of(const Socket& socket)
+{
+    const bool stream = socket.kind == Socket::Kind::stream
+        || socket.kind == Socket::Kind::listener;
+    return stream ? tcp_events(socket) : datagram_events(socket);
+}
+
+// Looks at each socket: fills in what is ready and returns how many are. `mark`: has the sockets
+// note what happens from now on.
+static int32_t look(const Request& request, bool mark)
+{
+    PollEntry* entries = reinterpret_cast<PollEntry*>(request.data());
+    int32_t ready = 0;
+    for (uint32_t i = 0; i < request.header.argument[0]; i++) {
+        const PollEntry entry = entries[i];
+        Socket* socket = sockets.find(entry.socket, entry.ticket);
+        int16_t returned = POLLNVAL;
+        if (socket != nullptr) {
+            returned = static_cast<int16_t>(events_of(*socket) & (entry.events | POLLERR | POLLHUP));
+            if (mark) {
+                socket->pollers |= bit_of(request);
+            }
+        }
+        entries[i].returned = returned;
+        ready += returned != 0 ? 1 : 0;
+    }
+    return ready;
+}
+
+void poll_request(Request& request)
+{
+    const uint32_t count = request.header.argument[0];
+    const uint32_t timeout_ms = request.header.argument[1];
+    if (count > request.room() / sizeof(PollEntry) || (count > 0 && !request.writable)) {
+        return requests.answer(request, Error::invalid_argument);
+    }
+    const int32_t ready = look(request, timeout_ms != 0);
+    if (ready > 0 || timeout_ms == 0) {
+        return requests.answer(request, ready);
+    }
+    request.has_deadline = timeout_ms != wait_forever;
+    if (request.has_deadline) {
+        request.deadline_ms = platform::now_ms() + timeout_ms;
+        polls_with_deadline++;
+    }
+    requests.park(polls);
+}
+
+void poll_note(Socket& socket)
+{
+    noted |= socket.pollers;
+    socket.pollers = 0;
+}
+
+uint32_t poll_answer()
+{
+    if (noted == 0 && polls_with_deadline == 0) {
+        return wait_forever;
+    }
+    const uint32_t now = polls_with_deadline > 0 ? platform::now_ms() : 0;
+    uint32_t next_ms = wait_forever;
+    polls_with_deadline = 0;
+    Request* next = nullptr;
+    for (Request* request = polls.first(); request != nullptr; request = next) {
+        next = request->next;
+        if ((noted & bit_of(*request)) != 0) {
+            if (const int32_t ready = look(*request, true); ready > 0) {
+                requests.answer(*request, ready);
+                continue;
+            }
+        }
+        if (!request->has_deadline) {
+            continue;
+        }
+        const int32_t left = static_cast<int32_t>(request->deadline_ms - now);
+        if (left <= 0) {
+            requests.answer(*request, 0);
+            continue;
+        }
+        polls_with_deadline++;
+        next_ms = static_cast<uint32_t>(left) < next_ms ? static_cast<uint32_t>(left) : next_ms;
+    }
+    noted = 0;
+    return next_ms;
+}

@@ -1,0 +1,16 @@
+// poll: requests that wait for one of many sockets.
+//
+// A parked poll marks its sockets with a bit; what happens on a socket collects the bits, and at
+// the end of the turn the polls with those bits look at their sockets again. Two polls may share
+// a bit: that costs a look, nothing else.
+#pragma once
+#include "net/socket_table.hh"
+
+void poll_request(Request& request);
+
+// Something happened on the socket.
+void poll_note(Socket& socket);
+
+// Answers the polls that have become ready or are out of time. Returns how long until the next
+// is out of time, wait_forever if none waits with a limit.
+uint32_t poll_answer();

@@ -1,0 +1,61 @@
+// Socket requests, as lib/socket.cc makes them and the core server answers them.
+//
+// A request is an ipc_call with one of the values below and a run of the client's own pages: the
+// first starts with a SocketRequest, the bytes to send or to be received follow it without a gap
+// through the whole run. The answer's value is a result >= 0 or a negative error; it changes the
+// header's `address` and the bytes. The answer to NSREQ_SOCKET and NSREQ_ACCEPT carries the new
+// socket's descriptor page (struct Fd of lib/fd.hh). A program need not be trusted with anything
+// here: the server copies the header before it looks at it.
+#pragma once
+#include "inc/ns.hh"
+#include "inc/types.hh"
+
+inline constexpr uint32_t
+    NSREQ_POLL = 16,            // argument[0]: entries that follow, [1]: timeout, ms
+    NSREQ_NAME = 17,            // argument[0]: 0 own address, 1 the peer's
+    NSREQ_GET_OPTION = 18,      // argument: level, option; the result is the value
+    NSREQ_SET_OPTION = 19,      // argument: level, option, value
+    NSREQ_OUTPUT_DONE = 20,     // output to core: the run has been sent
+    NSREQ_LINK = 21;            // input to core: the link changed
+
+// NSREQ_OUTPUT's value has this set when output is to say NSREQ_OUTPUT_DONE; without it output
+// just sends the pages.
+inline constexpr uint32_t output_wants_answer = 0x100;
+
+// Host byte order.
+struct NetAddress {
+    uint32_t ip = 0;
+    uint16_t port = 0;
+    uint16_t unused = 0;
+};
+
+struct SocketRequest {
+    uint32_t socket = 0;                // Fd::fd_object and
+    uint32_t flags = 0;
+    uint64_t ticket = 0;                // Fd::fd_ticket; neither for NSREQ_SOCKET and NSREQ_POLL
+    NetAddress address;                 // bind, connect, send: whose; the answer's: the peer
+    uint32_t argument[3] = {};          // socket: type, protocol; listen: backlog; shutdown: how
+    uint32_t size = 0;                  // send: bytes that follow; recv: how many at most
+    uint32_t unused[3] = {};
+};
+static_assert(sizeof(SocketRequest) == 56);
+
+inline constexpr uint32_t
+    request_no_wait = 1,                // try_again instead of waiting
+    request_peek = 2,                   // recv leaves the data where it is
+    request_has_address = 4;            // send to `address`
+
+inline constexpr uint32_t socket_stream = 1, socket_datagram = 2, socket_icmp = 3;
+
+// One of NSREQ_POLL's entries; the server sets `returned`. The bits are POSIX's (lib/socket.hh).
+struct PollEntry {
+    uint32_t socket = 0;
+    int16_t events = 0;
+    int16_t returned = 0;
+    uint64_t ticket = 0;
+};
+static_assert(sizeof(PollEntry) == 16);
+
+inline constexpr uint32_t max_request_pages = 17;
+inline constexpr uint32_t max_request_bytes =
+    max_request_pages * page_size - sizeof(SocketRequest);

@@ -1,0 +1,142 @@
+#include "net/request.hh"
+
+#include "inc/string.hh"
+#include "net/platform.hh"
+
+RequestTable requests;
+
+SocketRequest* Request::shared_header() const
+{
+    return reinterpret_cast<SocketRequest*>(platform::request_window(index));
+}
+
+std::byte* Request::data() const
+{
+    return platform::request_window(index) + sizeof(SocketRequest);
+}
+
+uint32_t Request::room() const
+{
+    return page_count == 0 ? 0 : page_count * page_size - sizeof(SocketRequest);
+}
+
+void RequestList::append(Request& request)
+{
+    request.list = this;
+    request.next = nullptr;
+    request.previous = last_;
+    (last_ != nullptr ? last_->next : first_) = &request;
+    last_ = &request;
+}
+
+void RequestList::remove(Request& request)
+{
+    (request.previous != nullptr ? request.previous->next : first_) = request.next;
+    (request.next != nullptr ? request.next->previous : last_) = request.previous;
+    request.next = request.previous = nullptr;
+    request.list = nullptr;
+}
+
+void RequestTable::initialise()
+{
+    for (uint32_t i = count; i > 0; i--) {
+        requests_[i - 1].index = i - 1;
+        requests_[i - 1].next = free_;
+        free_ = &requests_[i - 1];
+    }
+    landing_ = free_;
+    free_ = free_->next;
+    landing_->next = nullptr;
+}
+
+void RequestTable::note_message(uint32_t pages)
+{
+    uint32_t& mapped = mapped_[landing_->index];
+    mapped = pages > mapped ? pages : mapped;
+}
+
+Request& RequestTable::begin(envid_t client, uint32_t code, uint32_t pages, bool writable)
+{
+    if (Request* earlier = parked_[env_index(client)]; earlier != nullptr) {
+        forget(*earlier);
+    }
+    Request& request = *landing_;
+    request.client = client;
+    request.code = code;
+    request.page_count = pages;
+    request.writable = writable;
+    request.socket = nullptr;
+    request.done = 0;
+    request.has_deadline = false;
+    request.header = {};
+    if (pages > 0) {
+        memcpy(&request.header, request.shared_header(), sizeof(SocketRequest));
+    }
+    return request;
+}
+
+void RequestTable::park(RequestList& list)
+{
+    Request& request = *landing_;
+    list.append(request);
+    parked_[env_index(request.client)] = &request;
+
+    // There is one request more than environments, and each has one parked at most.
+    landing_ = free_;
+    free_ = free_->next;
+    landing_->next = nullptr;
+}
+
+void RequestTable::unpark(Request& request)
+{
+    request.list->remove(request);
+    parked_[env_index(request.client)] = nullptr;
+    request.next = free_;
+    free_ = &request;
+}
+
+void RequestTable::forget(Request& request)
+{
+    unpark(request);
+    platform::release_window(request.index, mapped_[request.index]);
+    mapped_[request.index] = 0;
+}
+
+void RequestTable::answer(Request& request, int32_t value)
+{
+    platform::answer(request.client, value);
+    if (request.list != nullptr) {
+        unpark(request);
+    }
+}
+
+void RequestTable::answer(Request& request, int32_t value, uint32_t descriptor_slot)
+{
+    platform::answer(request.client, value, platform::descriptor_run(descriptor_slot));
+    if (request.list != nullptr) {
+        unpark(request);
+    }
+}
+
+void RequestTable::drop_dead_clients()
+{
+    for (Request* request : parked_) {
+        if (request != nullptr && !platform::is_alive(request->client)) {
+            forget(*request);
+        }
+    }
+}
+
+void RequestTable::release_windows()
+{
+    const auto release = [this](const Request& request) {
+        if (mapped_[request.index] > 0) {
+            platform::release_window(request.index, mapped_[request.index]);
+            mapped_[request.index] = 0;
+        }
+    };
+    release(*landing_);
+    for (const Request* request = free_; request != nullptr; request = request->next) {
+        release(*request);
+    }
+}

@@ -1,0 +1,79 @@
+// The core server's sockets.
+//
+// Each has a slot, a secret ticket, and (once a client holds it) a descriptor page. What happens
+// on a socket comes from clients' requests and from lwIP's callbacks; both end in the functions of
+// tcp_socket.hh and datagram_socket.hh. A socket ends when no client holds its page any more.
+#pragma once
+#include "net/receive_queue.hh"
+#include "net/request.hh"
+
+struct tcp_pcb;
+struct udp_pcb;
+struct raw_pcb;
+
+struct Socket {
+    enum class Kind : uint8_t { free, stream, listener, datagram, icmp };
+    enum class State : uint8_t { fresh, connecting, connected, ended };
+
+    Kind kind = Kind::free;
+    State state = State::fresh;         // streams; for datagrams connected means a peer is set
+    bool has_descriptor = false;
+    bool read_closed = false;           // shutdown by us
+    bool write_closed = false;
+    bool peer_closed = false;           // the peer has sent its last byte
+    bool needs_output = false;          // on the list of tcp_flush
+    int32_t error = 0;                  // what ended it, for the next call to tell: an ABI error
+    uint32_t slot = 0;
+    uint64_t ticket = 0;
+
+    union {                             // lwIP's side; null when it is gone
+        tcp_pcb* tcp = nullptr;
+        udp_pcb* udp;
+        raw_pcb* raw;
+    };
+    ByteQueue stream;
+    DatagramQueue datagrams;
+    RequestList readers;                // recv, accept
+    RequestList writers;                // send, connect
+    uint64_t pollers = 0;               // which parked polls to look at again (net/poll.hh)
+
+    Socket* listener = nullptr;         // who has it in its queue, before accept
+    Socket* next = nullptr;             // in that queue; in the list of free sockets
+    Socket* accept_first = nullptr;     // a listener's queue
+    Socket* accept_last = nullptr;
+    Socket* next_output = nullptr;
+};
+
+inline constexpr uint32_t max_sockets = 1024;
+
+class SocketTable {
+public:
+    void initialise();
+
+    // A new socket without a descriptor; null if all are in use.
+    Socket* allocate();
+
+    // Gives the socket its descriptor page. no_memory.
+    bool add_descriptor(Socket& socket);
+
+    // The socket that a client names; null if the ticket is not its.
+    Socket* find(uint32_t slot, uint64_t ticket);
+
+    // Ends the socket: its connection, its queue, its parked requests.
+    void end(Socket& socket);
+
+    // Ends the sockets that no client holds any more; returns how many.
+    uint32_t reclaim();
+    // Ends the socket if no client holds it.
+    void end_if_unheld(Socket& socket);
+
+    uint32_t used() const { return used_; }
+
+private:
+    Socket sockets_[max_sockets];
+    Socket* free_ = nullptr;
+    uint32_t used_ = 0;
+    uint32_t high_water_ = 0;           // slots from here on were never used
+};
+
+extern SocketTable sockets;
