@@ -3,6 +3,7 @@
 
 #include "inc/stdio.hh"
 #include "hooks.h"
+#include "lwip/priv/tcp_priv.h"
 #include "lwip/sys.h"
 #include "net/platform.hh"
 
@@ -47,13 +48,32 @@ u32_t net_port_initial_sequence(const ip_addr_t* local, u16_t local_port, const 
 }
 
 // RFC 9293, 3.1: kind 0 ends the list, kind 1 is one byte, all others have a length that counts
-// kind and length. What lwIP reads has a length of its own, which must be the right one.
-err_t net_port_check_tcp_options(const tcp_hdr*, u16_t length, u16_t first_length,
+// kind and length and stays within the header. lwIP 2.1 reads that length unchecked.
+err_t net_port_check_tcp_options(const tcp_hdr* header, u16_t length, u16_t first_length,
                                  const u8_t* second)
 {
-    const u8_t* first = second - 0;
-    (void)first;
-    (void)first_length;
-    (void)length;
+    const u8_t* first = reinterpret_cast<const u8_t*>(header) + sizeof(tcp_hdr);
+    const auto byte_at = [&](u16_t index) {
+        return second == nullptr || index < first_length ? first[index]
+                                                         : second[index - first_length];
+    };
+    for (u16_t index = 0; index < length;) {
+        const u8_t kind = byte_at(index);
+        if (kind == LWIP_TCP_OPT_EOL) {
+            break;
+        }
+        if (kind == LWIP_TCP_OPT_NOP) {
+            index++;
+            continue;
+        }
+        if (index + 1 >= length) {
+            return ERR_VAL;
+        }
+        const u8_t size = byte_at(static_cast<u16_t>(index + 1));
+        if (size < 2 || index + size > length) {
+            return ERR_VAL;
+        }
+        index = static_cast<u16_t>(index + size);
+    }
     return ERR_OK;
 }

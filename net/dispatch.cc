@@ -1,0 +1,193 @@
+#include "net/dispatch.hh"
+
+#include "lib/socket.hh"
+#include "net/datagram_socket.hh"
+#include "net/poll.hh"
+#include "net/tcp_socket.hh"
+
+static bool is_stream(const Socket& socket)
+{
+    return socket.kind == Socket::Kind::stream || socket.kind == Socket::Kind::listener;
+}
+
+static int32_t open_kind(Socket& socket, uint32_t type)
+{
+    switch (type) {
+    case socket_stream: return tcp_open(socket);
+    case socket_datagram: return datagram_open(socket, Socket::Kind::datagram);
+    default: return datagram_open(socket, Socket::Kind::icmp);
+    }
+}
+
+static void open_socket(Request& request)
+{
+    const uint32_t type = request.header.argument[0];
+    if (type < socket_stream || type > socket_icmp) {
+        return requests.answer(request, Error::not_supported);
+    }
+    Socket* socket = sockets.allocate();
+    if (socket == nullptr && sockets.reclaim() > 0) {
+        socket = sockets.allocate();
+    }
+    if (socket == nullptr) {
+        return requests.answer(request, Error::max_open);
+    }
+    if (const int32_t result = open_kind(*socket, type); result < 0) {
+        sockets.end(*socket);
+        return requests.answer(request, result);
+    }
+    if (!sockets.add_descriptor(*socket)) {
+        sockets.end(*socket);
+        return requests.answer(request, Error::no_memory);
+    }
+    requests.answer(request, 0, socket->slot);
+}
+
+static void bind_socket(Socket& socket, Request& request)
+{
+    const NetAddress address = request.header.address;
+    requests.answer(request, is_stream(socket) ? tcp_bind_socket(socket, address)
+                                               : datagram_bind(socket, address));
+}
+
+static void listen_socket(Socket& socket, Request& request)
+{
+    requests.answer(request, is_stream(socket)
+                                 ? tcp_listen_socket(socket, request.header.argument[0])
+                                 : to_abi(Error::not_supported));
+}
+
+static void accept_socket(Socket& socket, Request& request)
+{
+    if (!is_stream(socket)) {
+        return requests.answer(request, Error::not_supported);
+    }
+    tcp_accept_request(socket, request);
+}
+
+static void connect_socket(Socket& socket, Request& request)
+{
+    if (is_stream(socket)) {
+        return tcp_connect_request(socket, request);
+    }
+    requests.answer(request, datagram_connect(socket, request.header.address));
+}
+
+static void shut_down(Socket& socket, Request& request)
+{
+    const uint32_t how = request.header.argument[0];
+    requests.answer(request, is_stream(socket) ? tcp_shutdown_socket(socket, how)
+                                               : datagram_shutdown(socket, how));
+}
+
+// The client has let go of its page; whether others hold it, the page says.
+static void close_socket(Socket& socket, Request& request)
+{
+    requests.answer(request, 0);
+    sockets.end_if_unheld(socket);
+}
+
+static void name_socket(Socket& socket, Request& request)
+{
+    const bool peer = request.header.argument[0] != 0;
+    NetAddress address;
+    const int32_t result = is_stream(socket) ? tcp_name(socket, peer, &address)
+                                             : datagram_name(socket, peer, &address);
+    if (!request.writable) {
+        return requests.answer(request, Error::fault);
+    }
+    request.shared_header()->address = address;
+    requests.answer(request, result);
+}
+
+static int32_t option_of(Socket& socket, uint32_t level, uint32_t option)
+{
+    if (level == static_cast<uint32_t>(SOL_SOCKET) && option == static_cast<uint32_t>(SO_ERROR)) {
+        const int32_t error = socket.error;
+        socket.error = 0;
+        return -error;                  // the code, a positive number
+    }
+    if (level == static_cast<uint32_t>(SOL_SOCKET) && option == static_cast<uint32_t>(SO_TYPE)) {
+        switch (socket.kind) {
+        case Socket::Kind::datagram: return SOCK_DGRAM;
+        case Socket::Kind::icmp: return SOCK_RAW;
+        default: return SOCK_STREAM;
+        }
+    }
+    return is_stream(socket) ? tcp_option(socket, level, option)
+                             : datagram_option(socket, level, option);
+}
+
+static void get_option(Socket& socket, Request& request)
+{
+    const auto& argument = request.header.argument;
+    requests.answer(request, option_of(socket, argument[0], argument[1]));
+}
+
+static void set_option(Socket& socket, Request& request)
+{
+    const auto& argument = request.header.argument;
+    requests.answer(request, is_stream(socket)
+                                 ? tcp_set_option(socket, argument[0], argument[1], argument[2])
+                                 : datagram_set_option(socket, argument[0], argument[1],
+                                                       argument[2]));
+}
+
+static void send_bytes(Socket& socket, Request& request)
+{
+    if (is_stream(socket)) {
+        return tcp_send_request(socket, request);
+    }
+    datagram_send_request(socket, request);
+}
+
+static void receive_bytes(Socket& socket, Request& request)
+{
+    if (is_stream(socket)) {
+        return tcp_receive_request(socket, request);
+    }
+    datagram_receive_request(socket, request);
+}
+
+using Handler = void (*)(Socket& socket, Request& request);
+
+static Handler handler_of(uint32_t code)
+{
+    switch (code) {
+    case NSREQ_ACCEPT: return accept_socket;
+    case NSREQ_BIND: return bind_socket;
+    case NSREQ_SHUTDOWN: return shut_down;
+    case NSREQ_CLOSE: return close_socket;
+    case NSREQ_CONNECT: return connect_socket;
+    case NSREQ_LISTEN: return listen_socket;
+    case NSREQ_RECV: return receive_bytes;
+    case NSREQ_SEND: return send_bytes;
+    case NSREQ_NAME: return name_socket;
+    case NSREQ_GET_OPTION: return get_option;
+    case NSREQ_SET_OPTION: return set_option;
+    default: return nullptr;
+    }
+}
+
+void dispatch(Request& request)
+{
+    if (request.page_count == 0) {
+        return requests.answer(request, Error::invalid_argument);
+    }
+    if (request.code == NSREQ_SOCKET) {
+        return open_socket(request);
+    }
+    if (request.code == NSREQ_POLL) {
+        return poll_request(request);
+    }
+    const Handler handler = handler_of(request.code);
+    if (handler == nullptr) {
+        return requests.answer(request, Error::not_supported);
+    }
+    Socket* socket = sockets.find(request.header.socket, request.header.ticket);
+    if (socket == nullptr) {
+        return requests.answer(request, Error::bad_descriptor);
+    }
+    request.socket = socket;
+    handler(*socket, request);
+}
