@@ -15,10 +15,10 @@ static const jif_pkt* packet(uint32_t number)
 
 // Collects the packets that can be sent: the pages are shared with their sender, which may have
 // written any length.
-static uint32_t collect(uint32_t pages)
+static uint32_t collect(uint32_t page_count)
 {
     uint32_t count = 0;
-    for (uint32_t i = 0; i < pages; i++) {
+    for (uint32_t i = 0; i < page_count; i++) {
         const uint32_t length = static_cast<uint32_t>(packet(i)->jp_len);
         if (length == 0 || length > max_frame_bytes) {
             cprintf("ns_output: a packet of %u bytes was dropped\n", length);

@@ -36,7 +36,7 @@ struct SocketRequest {
     NetAddress address;                 // bind, connect, send: whose; the answer's: the peer
     uint32_t argument[3] = {};          // socket: type, protocol; listen: backlog; shutdown: how
     uint32_t size = 0;                  // send: bytes that follow; recv: how many at most
-    uint32_t unused[3] = {};
+    uint32_t unused[4] = {};
 };
 static_assert(sizeof(SocketRequest) == 56);
 
