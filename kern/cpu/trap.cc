@@ -66,7 +66,6 @@ void user_trap(Environment& current)
     case T_BRKPT:
         // The monitor is for what was booted with `make run-X`; other programs can't stop the rest.
         if (current.info().env_parent_id == 0) {
-            print_trapframe(current.frame);
             monitor(&current.frame);
         } else {
             end_for_fault(current);
@@ -106,7 +105,7 @@ void trap(Trapframe* frame)
             return;
         }
         print_trapframe(*frame);
-        print_backtrace(frame->tf_regs.reg_ebp);
+        print_backtrace(*frame);
         panic("unexpected trap in the kernel");
     }
 

@@ -74,10 +74,24 @@ int run_line(char* line, Trapframe* frame)
     return 0;
 }
 
+// The first command after `name` in the alphabet, the very first if null; null at the end.
+const MonitorCommand* command_after(const char* name)
+{
+    const MonitorCommand* found = nullptr;
+    for (const MonitorCommand& command : commands()) {
+        if ((name == nullptr || strcmp(command.name, name) > 0) &&
+            (found == nullptr || strcmp(command.name, found->name) < 0)) {
+            found = &command;
+        }
+    }
+    return found;
+}
+
 int monitor_help(int, char**, Trapframe*)
 {
-    for (const MonitorCommand& command : commands()) {
-        cprintf("%-10s %s\n", command.name, command.description);
+    const MonitorCommand* command = command_after(nullptr);
+    for (; command != nullptr; command = command_after(command->name)) {
+        cprintf("%-10s %s\n", command->name, command->description);
     }
     return 0;
 }
