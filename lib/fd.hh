@@ -58,6 +58,7 @@ struct Device {
     int (*stat)(Fd& fd, Stat& stat);
     int (*truncate)(Fd& fd, off_t size);
 };
+inline constexpr uint32_t file_device_id = 'f';
 extern const Device file_device;                // 'f', lib/file.cc
 extern const Device socket_device;              // 's', lib/socket.cc
 extern const Device console_device;             // 'c', lib/console.cc

@@ -338,7 +338,7 @@ static int file_close(Fd& fd)
 }
 
 constinit const Device file_device{
-    .id = 'f',
+    .id = file_device_id,
     .name = "file",
     .read = file_read,
     .write = file_write,

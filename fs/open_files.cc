@@ -1,0 +1,121 @@
+#include "fs/open_files.hh"
+
+#include "inc/mmu.h"
+#include "lib/syscall.hh"
+
+namespace fs {
+namespace {
+
+constexpr uintptr_t descriptor_pages = 0xD4000000;
+constexpr uint32_t slots_per_request = 64;
+
+}  // namespace
+
+uintptr_t OpenFiles::descriptor_page(uint32_t number) const
+{
+    return descriptor_pages + uintptr_t{number} * page_size;
+}
+
+uint32_t OpenFiles::find_free() const
+{
+    uint32_t number = 0;
+    while (number < max_open_files && files_open_[number].file != nullptr) {
+        number++;
+    }
+    return number;
+}
+
+Result<void> OpenFiles::require_free()
+{
+    if (count_ == max_open_files) {
+        close_unused(true);
+    }
+    if (count_ == max_open_files) {
+        return Error::max_open;
+    }
+    return {};
+}
+
+OpenNode* OpenFiles::find_node(const Node& node)
+{
+    for (OpenNode& open : nodes_) {
+        if (open.opens > 0 && open.node.linked && open.node.place == node.place) {
+            return &open;
+        }
+    }
+    return nullptr;
+}
+
+// There are as many nodes as open files, so one is free when a file is.
+OpenNode* OpenFiles::attach(const Node& node)
+{
+    OpenNode* open = find_node(node);
+    for (uint32_t i = 0; open == nullptr; i++) {
+        if (nodes_[i].opens == 0) {
+            open = &nodes_[i];
+            open->node = node;
+        }
+    }
+    open->opens++;
+    return open;
+}
+
+Result<uint32_t> OpenFiles::open(const Node& node, uint32_t mode)
+{
+    TRY(require_free());
+    const uint32_t number = find_free();
+    void* page = reinterpret_cast<void*>(descriptor_page(number));
+    if (sys_page_alloc(0, page, PTE_P | PTE_U | PTE_W) < 0) {
+        return Error::no_memory;
+    }
+    OpenFile& open = files_open_[number];
+    open = {attach(node), tickets_.next(), mode};
+    count_++;
+
+    auto* fd = static_cast<Fd*>(page);
+    *fd = {};
+    fd->fd_dev_id = file_device_id;
+    fd->fd_omode = mode;
+    fd->fd_object = number;
+    fd->fd_ticket = open.ticket;
+    return number;
+}
+
+Result<OpenFile*> OpenFiles::find(uint32_t number, uint64_t ticket)
+{
+    if (number >= max_open_files || files_open_[number].file == nullptr
+        || files_open_[number].ticket != ticket) {
+        return Error::bad_descriptor;
+    }
+    return &files_open_[number];
+}
+
+// Closes the file; if it was removed meanwhile and this was its last use, its blocks are free. An
+// error there leaves blocks marked as used that no file has: lost, but safe.
+void OpenFiles::close(uint32_t number)
+{
+    OpenFile& open = files_open_[number];
+    OpenNode& file = *open.file;
+    file.opens--;
+    if (file.opens == 0 && !file.node.linked) {
+        static_cast<void>(files_.release(file.node));
+    }
+    open = {};
+    count_--;
+    sys_page_unmap(0, reinterpret_cast<void*>(descriptor_page(number)));
+}
+
+void OpenFiles::close_unused(bool all)
+{
+    const uint32_t steps = all ? max_open_files : slots_per_request;
+    for (uint32_t step = 0; step < steps; step++) {
+        const uint32_t number = hand_;
+        hand_ = (hand_ + 1) % max_open_files;
+        if (files_open_[number].file != nullptr
+            && page_references(descriptor_page(number)) == 1) {
+            close(number);
+        }
+    }
+}
+
+}  // namespace fs

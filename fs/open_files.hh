@@ -1,0 +1,68 @@
+// The files that programs have open. Each open gets a descriptor page, which the program and its
+// children share with us, and a ticket that requests must show. When ours is the page's only
+// mapping nobody can use the descriptor any more, and it is closed.
+#pragma once
+#include <array>
+#include <cstdint>
+
+#include "fs/file_system.hh"
+#include "inc/result.hh"
+#include "lib/fd.hh"
+#include "lib/ticket.hh"
+
+namespace fs {
+
+inline constexpr uint32_t max_open_files = 1024;
+
+// A file that is open somewhere, once however often it is.
+struct OpenNode {
+    Node node;
+    uint32_t opens = 0;                 // 0: free
+};
+
+struct OpenFile {
+    OpenNode* file = nullptr;           // null: free
+    uint64_t ticket = 0;
+    uint32_t mode = 0;                  // O_*
+
+    bool is_readable() const { return (mode & O_ACCMODE) != O_WRONLY; }
+    bool is_writable() const { return (mode & O_ACCMODE) != O_RDONLY; }
+};
+
+class OpenFiles {
+public:
+    constexpr explicit OpenFiles(FileSystem& files) : files_(files) {}
+
+    // Makes sure that one more file can be opened: max_open.
+    Result<void> require_free();
+
+    // Opens: returns the number, whose descriptor page is filled in. no_memory, max_open.
+    Result<uint32_t> open(const Node& node, uint32_t mode);
+
+    // The open file that a request means: bad_descriptor.
+    Result<OpenFile*> find(uint32_t number, uint64_t ticket);
+
+    // The node that stands for the file wherever it is open; null if it is open nowhere.
+    OpenNode* find_node(const Node& node);
+
+    // Looks at some of the open files, or all, and closes those that nobody holds.
+    void close_unused(bool all);
+
+    uintptr_t descriptor_page(uint32_t number) const;
+    uint32_t count() const { return count_; }
+    void stir() { tickets_.stir(); }
+
+private:
+    uint32_t find_free() const;
+    OpenNode* attach(const Node& node);
+    void close(uint32_t number);
+
+    FileSystem& files_;
+    TicketSource tickets_;
+    uint32_t count_ = 0;
+    uint32_t hand_ = 0;                 // where close_unused goes on
+    std::array<OpenFile, max_open_files> files_open_{};
+    std::array<OpenNode, max_open_files> nodes_{};
+};
+
+}  // namespace fs
