@@ -10,7 +10,7 @@ $(OBJDIR)/fs/fs: $(fs_objects) $(OBJDIR)/.flags/fs_objects $(program_needs)
 	$(call link_program,$(fs_objects))
 
 # The formatter runs on the host.
-format_sources := $(wildcard fs/format/*.cc)
+format_sources := $(wildcard fs/format/*.cc) fs/file_system.cc
 flags_host = $(HOST_CXX) $(HOST_CXXFLAGS)
 $(OBJDIR)/fs/fsformat: $(format_sources) $(wildcard fs/*.hh fs/format/*.hh inc/*.hh) \
     $(OBJDIR)/.flags/host
@@ -18,18 +18,4 @@ $(OBJDIR)/fs/fsformat: $(format_sources) $(wildcard fs/*.hh fs/format/*.hh inc/*
 	@mkdir -p $(@D)
 	$(Q)$(HOST_CXX) $(HOST_CXXFLAGS) -o $@ $(format_sources)
 
-# What the disk holds is gathered in obj/fs/root first: fs/root/, fs/index.html, and the programs
-# in /bin.
-fs_image_mib := 128
-fs_root_files := $(shell find fs/root -type f 2>/dev/null) $(wildcard fs/index.html fs/motd)
-flags_fs_image = $(fs_image_mib) $(fs_root_files) $(user_programs)
-$(OBJDIR)/fs/fs.img: $(fs_root_files) $(user_programs) $(OBJDIR)/.flags/fs_image \
-    $(if $(format_sources),$(OBJDIR)/fs/fsformat)
-	$(call say,FORMAT,$@)
-	$(Q)rm -rf $(OBJDIR)/fs/root
-	$(Q)mkdir -p $(OBJDIR)/fs/root/bin
-	$(Q)if [ -d fs/root ]; then cp -R fs/root/. $(OBJDIR)/fs/root; fi
-	$(Q)for file in $(wildcard fs/index.html fs/motd); do cp $$file $(OBJDIR)/fs/root; done
-	$(Q)for program in $(user_programs); do \
-	    $(TARGET_OBJCOPY) --strip-all $$program $(OBJDIR)/fs/root/bin/$${program##*/} || exit 1; done
-	$(Q)$(if $(format_sources),$(OBJDIR)/fs/fsformat $@ $(fs_image_mib) $(OBJDIR)/fs/root,truncate --size=1M $@)
+include fs/image.mk
