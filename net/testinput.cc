@@ -64,9 +64,9 @@ static void print_packet(const jif_pkt& packet)
     for (int32_t offset = 0; offset < packet.jp_len; offset += 16) {
         int used = snprintf(line, sizeof(line), "input: %04x   ", static_cast<unsigned>(offset));
         for (int32_t i = offset; i < packet.jp_len && i < offset + 16; i++) {
-            const char* gap = i % 2 == 1 ? " " : "";
-            used += snprintf(line + used, sizeof(line) - static_cast<size_t>(used), "%02x%s",
-                             static_cast<unsigned char>(packet.jp_data[i]), gap);
+            const char* gap = i % 2 == 0 && i != offset ? " " : "";
+            used += snprintf(line + used, sizeof(line) - static_cast<size_t>(used), "%s%02x", gap,
+                             static_cast<unsigned char>(packet.jp_data[i]));
         }
         cprintf("%s\n", line);
     }
