@@ -68,12 +68,12 @@ void release_window(uint32_t index, uint32_t count)
     }
 }
 
-static Fd* descriptor(uint32_t slot)
+static SocketDescriptor* descriptor(uint32_t slot)
 {
-    return reinterpret_cast<Fd*>(descriptor_pages + uintptr_t{slot} * page_size);
+    return reinterpret_cast<SocketDescriptor*>(descriptor_pages + uintptr_t{slot} * page_size);
 }
 
-Fd* allocate_descriptor(uint32_t slot)
+SocketDescriptor* allocate_descriptor(uint32_t slot)
 {
     const int result = sys_page_alloc(0, descriptor(slot), PTE_P | PTE_U | PTE_W);
     return result < 0 ? nullptr : descriptor(slot);

@@ -4,7 +4,7 @@
 #include "inc/env.hh"
 #include "inc/syscall.hh"
 
-struct Fd;
+struct SocketDescriptor;
 
 namespace platform {
 
@@ -29,7 +29,7 @@ void release_window(uint32_t index, uint32_t count);
 
 // Socket `slot`'s descriptor page: a zeroed page, null if there is no memory; how many others hold
 // it; its end.
-Fd* allocate_descriptor(uint32_t slot);
+SocketDescriptor* allocate_descriptor(uint32_t slot);
 unsigned descriptor_holders(uint32_t slot);
 PageRun descriptor_run(uint32_t slot);
 void free_descriptor(uint32_t slot);

@@ -1,6 +1,5 @@
 #include "net/socket_table.hh"
 
-#include "lib/fd.hh"
 #include "net/datagram_socket.hh"
 #include "net/platform.hh"
 #include "net/poll.hh"
@@ -32,16 +31,26 @@ Socket* SocketTable::allocate()
     return socket;
 }
 
+static uint32_t number_of(Socket::Kind kind)
+{
+    switch (kind) {
+    case Socket::Kind::datagram: return socket_datagram;
+    case Socket::Kind::icmp: return socket_icmp;
+    default: return socket_stream;
+    }
+}
+
 bool SocketTable::add_descriptor(Socket& socket)
 {
-    Fd* fd = platform::allocate_descriptor(socket.slot);
-    if (fd == nullptr) {
+    SocketDescriptor* page = platform::allocate_descriptor(socket.slot);
+    if (page == nullptr) {
         return false;
     }
-    fd->fd_dev_id = 's';
-    fd->fd_omode = O_RDWR;
-    fd->fd_object = socket.slot;
-    fd->fd_ticket = socket.ticket;
+    page->fd.fd_dev_id = 's';
+    page->fd.fd_omode = O_RDWR;
+    page->fd.fd_object = socket.slot;
+    page->fd.fd_ticket = socket.ticket;
+    page->kind = number_of(socket.kind);
     socket.has_descriptor = true;
     return true;
 }
