@@ -81,8 +81,16 @@ Result<uint32_t> OpenFiles::open(const Node& node, uint32_t mode)
     return number;
 }
 
+bool OpenFiles::is_unused(uint32_t number) const
+{
+    return files_open_[number].file != nullptr && page_references(descriptor_page(number)) == 1;
+}
+
 Result<OpenFile*> OpenFiles::find(uint32_t number, uint64_t ticket)
 {
+    if (number < max_open_files && is_unused(number)) {
+        close(number);                  // the ticket outlived the descriptor
+    }
     if (number >= max_open_files || files_open_[number].file == nullptr
         || files_open_[number].ticket != ticket) {
         return Error::bad_descriptor;
@@ -111,8 +119,7 @@ void OpenFiles::close_unused(bool all)
     for (uint32_t step = 0; step < steps; step++) {
         const uint32_t number = hand_;
         hand_ = (hand_ + 1) % max_open_files;
-        if (files_open_[number].file != nullptr
-            && page_references(descriptor_page(number)) == 1) {
+        if (is_unused(number)) {
             close(number);
         }
     }

@@ -54,6 +54,7 @@ public:
 
 private:
     uint32_t find_free() const;
+    bool is_unused(uint32_t number) const;
     OpenNode* attach(const Node& node);
     void close(uint32_t number);
 
