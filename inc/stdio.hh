@@ -11,8 +11,9 @@ int vcprintf(const char* format, va_list arguments);
 // Writes at most `size` bytes with the final zero; returns the length it would have had. Unmangled
 // like the C library's, whose declarations some of C++'s headers bring along.
 extern "C" {
-[[gnu::format(gnu_printf, 3, 4)]] int snprintf(char* buffer, size_t size, const char* format, ...);
-int vsnprintf(char* buffer, size_t size, const char* format, va_list arguments);
+[[gnu::format(gnu_printf, 3, 4)]] int snprintf(char* buffer, size_t size,
+                                               const char* format, ...) noexcept;
+int vsnprintf(char* buffer, size_t size, const char* format, va_list arguments) noexcept;
 }
 
 // The formatter itself: calls put(byte, context) for each byte; returns their number.

@@ -291,7 +291,7 @@ int vprintfmt(void (*put)(int byte, void* context), void* context, const char* f
     return out.written;
 }
 
-int vsnprintf(char* buffer, size_t size, const char* format, va_list arguments)
+int vsnprintf(char* buffer, size_t size, const char* format, va_list arguments) noexcept
 {
     Buffer target{buffer, size > 0 ? buffer + size - 1 : buffer};
     const int length = vprintfmt(put_in_buffer, &target, format, arguments);
@@ -301,7 +301,7 @@ int vsnprintf(char* buffer, size_t size, const char* format, va_list arguments)
     return length;
 }
 
-int snprintf(char* buffer, size_t size, const char* format, ...)
+int snprintf(char* buffer, size_t size, const char* format, ...) noexcept
 {
     va_list arguments;
     va_start(arguments, format);

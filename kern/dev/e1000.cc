@@ -184,14 +184,23 @@ std::span<const std::byte> Card::oldest_frame()
 // Interrupts about the rings are on only while somebody waits. Unmasking a cause that is already
 // pending interrupts at once; only what a handler on another CPU has cleared in between is lost,
 // and that is why the caller looks once more.
-void Card::notify_of_room() { registers_.write(InterruptMaskSet::transmit_written_back(1)); }
+void Card::notify_of_room()
+{
+    awaiting_room_ = true;
+    registers_.write(InterruptMaskSet::transmit_written_back(1));
+}
 
-void Card::notify_of_frames() { registers_.write(InterruptMaskSet::receive); }
+void Card::notify_of_frames()
+{
+    awaiting_frames_ = true;
+    registers_.write(InterruptMaskSet::receive);
+}
 
 void Card::on_interrupt(void* card) { static_cast<Card*>(card)->interrupt(); }
 
-// Reading the causes clears them and lowers the line (13.4.17). While a receiver drains the ring
-// its causes stay masked, so that a flood of frames is not a flood of interrupts.
+// Reading the causes clears them and lowers the line (13.4.17); it shows masked ones too. While a
+// receiver drains the ring its causes stay masked, so that a flood of frames is not a flood of
+// interrupts.
 void Card::interrupt()
 {
     const Value<InterruptCause> causes = registers_.read<InterruptCause>();
@@ -209,11 +218,13 @@ void Card::interrupt()
         statistics_.collect(registers_);                    // long before they are full
     }
 
-    if ((causes.bits & InterruptCause::receive.bits) != 0) {
+    if (awaiting_frames_ && (causes.bits & InterruptCause::receive.bits) != 0) {
+        awaiting_frames_ = false;
         registers_.write(InterruptMaskClear::receive);
         receive_queue().wake_all();
     }
-    if (InterruptCause::transmit_written_back.of(causes) == 1) {
+    if (awaiting_room_ && InterruptCause::transmit_written_back.of(causes) == 1) {
+        awaiting_room_ = false;
         registers_.write(InterruptMaskClear::transmit_written_back(1));
         transmit_queue().wake_all();
     }

@@ -187,6 +187,8 @@ private:
     Statistics statistics_;
     MacAddress mac_{};
     bool present_ = true;
+    bool awaiting_room_ = false;                    // who waits for what: those causes are
+    bool awaiting_frames_ = false;                  //   unmasked
     uint32_t link_changes_ = 0;
     uint64_t interrupts_ = 0;
 };
