@@ -1,0 +1,8 @@
+# What each unit test is linked with, beside its own file: NAME_SOURCES for NAME.cc.
+
+fake_kernel := tests/host/fake_kernel.cc tests/host/fake_pci.cc
+
+pci_test_SOURCES := kern/dev/pci.cc kern/dev/pci_names.cc $(fake_kernel)
+e1000_test_SOURCES := kern/dev/e1000.cc kern/dev/e1000_transmit.cc kern/dev/e1000_receive.cc \
+    kern/dev/e1000_state.cc kern/dev/nic_trace.cc kern/dev/pci.cc kern/dev/pci_names.cc \
+    kern/dev/pci_drivers.cc tests/host/e1000_model.cc $(fake_kernel)
