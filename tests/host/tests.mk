@@ -6,3 +6,4 @@ pci_test_SOURCES := kern/dev/pci.cc kern/dev/pci_names.cc $(fake_kernel)
 e1000_test_SOURCES := kern/dev/e1000.cc kern/dev/e1000_transmit.cc kern/dev/e1000_receive.cc \
     kern/dev/e1000_state.cc kern/dev/nic_trace.cc kern/dev/pci.cc kern/dev/pci_names.cc \
     kern/dev/pci_drivers.cc tests/host/e1000_model.cc $(fake_kernel)
+http_request_test_SOURCES := user/httpd/request.cc user/httpd/path.cc

@@ -1,0 +1,44 @@
+# Tests. tests/host/NAME_test.cc makes obj/tests/host/NAME_test, for this host, with sanitizers.
+# Fragments tests/host/*.mk name what a test is linked with (tests/host/README.md):
+#
+#   NAME_test_SOURCES := fs/layout.cc tests/host/helper.cc
+#   NAME_test_FLAGS := -DSOMETHING
+include $(wildcard tests/host/*.mk)
+
+host_test_flags := $(HOST_CXXFLAGS) -fsanitize=address,undefined -fno-sanitize-recover=all \
+    -fno-omit-frame-pointer
+flags_host_tests = $(HOST_CXX) $(host_test_flags)
+host_tests := $(patsubst %.cc,$(OBJDIR)/%,$(wildcard tests/host/*_test.cc))
+
+# $(1): a test's name. Its objects have a folder of their own, for flags of its own.
+define host_test
+host_test_objects_$(1) := $(patsubst %.cc,$(OBJDIR)/tests/host/$(1).objects/%.o,\
+    tests/host/$(1).cc $($(1)_SOURCES))
+flags_host_test_$(1) := $($(1)_SOURCES) $($(1)_FLAGS)
+$(OBJDIR)/tests/host/$(1).objects/%.o: %.cc $(OBJDIR)/.flags/host_tests \
+    $(OBJDIR)/.flags/host_test_$(1)
+	$$(call say,HOSTCXX,$$<)
+	@mkdir -p $$(@D)
+	$$(Q)$(HOST_CXX) $(host_test_flags) $($(1)_FLAGS) -MMD -MP -c -o $$@ $$<
+$(OBJDIR)/tests/host/$(1): $$(host_test_objects_$(1))
+	$$(call say,HOSTLD,$$@)
+	$$(Q)$(HOST_CXX) $(host_test_flags) -o $$@ $$(host_test_objects_$(1)) -lgtest -lgtest_main \
+	    -lpthread
+endef
+$(foreach name,$(notdir $(host_tests)),$(eval $(call host_test,$(name))))
+
+host-tests: $(host_tests)
+
+# Every suite is run by tools/check.py, which adds up what they report. A unit test that does not
+# compile is one that fails: the others run all the same.
+check_command = exec $(PYTHON) tools/check.py
+build_host_tests = +@$(MAKE) --no-print-directory -k host-tests || true
+check: all
+	$(build_host_tests)
+	@$(check_command) host guest grade system
+check-host:
+	$(build_host_tests)
+	@$(check_command) host
+check-guest check-grade check-system: check-%: all
+	@$(check_command) $*
+.PHONY: host-tests check check-host check-guest check-grade check-system
