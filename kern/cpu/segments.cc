@@ -21,7 +21,8 @@ constexpr uint64_t flat(uint64_t access) { return segment(0, 0xFFFFF, access, 0x
 constexpr uint64_t kernel_code = 0x9A, kernel_data = 0x92, user_code = 0xFA, user_data = 0xF2,
     task_state = 0x89;
 
-constinit std::array<uint64_t, GD_TSS0 / 8 + max_cpus> table{
+// The CPUs' task states, and behind them the double fault's.
+constinit std::array<uint64_t, GD_TSS0 / 8 + max_cpus + 1> table{
     0, flat(kernel_code), flat(kernel_data), flat(user_code), flat(user_data)};
 
 struct [[gnu::packed]] TableRegister {
@@ -41,13 +42,18 @@ void segments_init()
     Cpu& cpu = this_cpu();
     cpu.task_state.esp0 = KSTACKTOP;
     cpu.task_state.ss0 = GD_KD;
-    table[GD_TSS0 / 8 + cpu.id] =
-        segment(address32(&cpu.task_state), sizeof(TaskState) - 1, task_state, 0);
+    const auto task = static_cast<uint16_t>(GD_TSS0 + 8 * cpu.id);
+    install_task(task, cpu.task_state);
 
     const TableRegister location{sizeof(table) - 1, address32(table.data())};
     x86::load_gdt(&location);
     asm volatile("movw %w0, %%ds\n\tmovw %w0, %%es\n\tmovw %w0, %%ss\n\t"
                  "movw %w1, %%fs\n\tmovw %w1, %%gs\n\t"
                  "ljmp %2, $1f\n1:" ::"r"(GD_KD), "r"(GD_UD | 3), "i"(GD_KT) : "memory");
-    x86::load_task_register(static_cast<uint16_t>(GD_TSS0 + 8 * cpu.id));
+    x86::load_task_register(task);
+}
+
+void install_task(uint16_t selector, const TaskState& state)
+{
+    table[selector / 8] = segment(address32(&state), sizeof(TaskState) - 1, task_state, 0);
 }

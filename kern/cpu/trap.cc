@@ -5,6 +5,7 @@
 #include "inc/stdio.hh"
 #include "inc/string.hh"
 #include "kern/cpu/cpu.hh"
+#include "kern/cpu/double_fault.hh"
 #include "kern/cpu/irq.hh"
 #include "kern/cpu/page_fault.hh"
 #include "kern/cpu/x86.hh"
@@ -27,7 +28,7 @@ struct Gate {                           // Intel SDM volume 3, 6.11
 };
 static_assert(sizeof(Gate) == 8);
 
-constexpr uint8_t interrupt_gate = 0x8E, for_user = 0x60;
+constexpr uint8_t interrupt_gate = 0x8E, task_gate = 0x85, for_user = 0x60;
 constinit std::array<Gate, 256> interrupt_table{};
 
 struct [[gnu::packed]] TableRegister {
@@ -91,6 +92,8 @@ void traps_init()
             .offset_high = static_cast<uint16_t>(offset >> 16),
         };
     }
+    double_fault_init();
+    interrupt_table[T_DBLFLT] = {.selector = double_fault_task, .access = task_gate};
     const TableRegister location{
         sizeof(interrupt_table) - 1,
         static_cast<uint32_t>(reinterpret_cast<uintptr_t>(interrupt_table.data()))};
@@ -104,9 +107,7 @@ void trap(Trapframe* frame)
             irq_dispatch(frame->tf_trapno - IRQ_OFFSET);
             return;
         }
-        print_trapframe(*frame);
-        print_backtrace(*frame);
-        panic("unexpected trap in the kernel");
+        panic_trap(*frame);
     }
 
     Environment* const current = this_cpu().current;

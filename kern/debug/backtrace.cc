@@ -7,7 +7,7 @@
 
 namespace {
 
-constexpr int most_frames = 64;         // a stack that goes in circles ends here
+constexpr int most_frames = 24;         // a recursion without end is clear by then
 constexpr uintptr_t shown_arguments = 5;
 
 // What `pushl %ebp; movl %esp, %ebp` at a function's start leaves.
@@ -44,11 +44,14 @@ void print_frame(const Frame& frame, const StackRange& stack)
     print_place(frame.return_address, frame.return_address - 1);
 }
 
-void print_frames(uintptr_t ebp)
+void print_frames(uintptr_t ebp, const StackRange& stack)
 {
-    const StackRange stack = current_kernel_stack();
     constexpr uintptr_t needed = sizeof(Frame::caller) + sizeof(Frame::return_address);
-    for (int frames = 0; frames < most_frames && stack.holds(ebp, needed); frames++) {
+    for (int frames = 0; stack.holds(ebp, needed); frames++) {
+        if (frames == most_frames) {
+            cprintf("  ...\n");
+            return;
+        }
         const Frame& frame = *reinterpret_cast<const Frame*>(ebp);
         print_frame(frame, stack);
         const auto caller = reinterpret_cast<uintptr_t>(frame.caller);
@@ -65,19 +68,23 @@ void print_backtrace(uintptr_t ebp)
 {
     ConsoleGuard guard;
     cprintf("Stack backtrace:\n");
-    print_frames(ebp != 0 ? ebp : reinterpret_cast<uintptr_t>(__builtin_frame_address(0)));
+    print_frames(ebp != 0 ? ebp : reinterpret_cast<uintptr_t>(__builtin_frame_address(0)),
+                 current_kernel_stack());
 }
 
 void print_backtrace(const Trapframe& frame)
 {
-    ConsoleGuard guard;
-    cprintf("Stack backtrace:\n");
-    if ((frame.tf_cs & 3) != 0) {
-        print_frames(reinterpret_cast<uintptr_t>(__builtin_frame_address(0)));
+    if ((frame.tf_cs & 3) != 0) {       // a program's: the kernel's own stack is of interest
+        print_backtrace(reinterpret_cast<uintptr_t>(__builtin_frame_address(0)));
         return;
     }
+    ConsoleGuard guard;
+    cprintf("Stack backtrace:\n");
     cprintf("  ebp %08x  eip %08x\n", static_cast<unsigned>(frame.tf_regs.reg_ebp),
             static_cast<unsigned>(frame.tf_eip));
     print_place(frame.tf_eip, frame.tf_eip);
-    print_frames(frame.tf_regs.reg_ebp);
+    // A double fault's frame is not on the stack that it tells of.
+    print_frames(frame.tf_regs.reg_ebp, frame.tf_trapno == T_DBLFLT
+                                            ? kernel_stack_at(frame.tf_esp)
+                                            : current_kernel_stack());
 }

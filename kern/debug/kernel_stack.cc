@@ -1,5 +1,7 @@
 #include "kern/debug/kernel_stack.hh"
 
+#include <algorithm>
+
 #include "inc/layout.h"
 #include "inc/types.hh"
 
@@ -14,22 +16,33 @@ uintptr_t stack_pointer()
     return reinterpret_cast<uintptr_t>(__builtin_frame_address(0));
 }
 
+unsigned slot_of(uintptr_t pointer)
+{
+    return pointer < KSTACKTOP ? static_cast<unsigned>((KSTACKTOP - 1 - pointer) / stack_slot) : 0;
+}
+
 } // namespace
 
 unsigned current_cpu_number()
 {
-    const uintptr_t pointer = stack_pointer();
-    return pointer < KSTACKTOP ? static_cast<unsigned>((KSTACKTOP - 1 - pointer) / stack_slot) : 0;
+    return slot_of(stack_pointer());
 }
 
 StackRange current_kernel_stack()
 {
-    const uintptr_t pointer = stack_pointer();
-    if (pointer < KSTACKTOP) {
-        const uintptr_t top = KSTACKTOP - current_cpu_number() * stack_slot;
+    return kernel_stack_at(stack_pointer());
+}
+
+StackRange kernel_stack_at(uintptr_t pointer)
+{
+    if (pointer < KSTACKTOP && pointer >= MMIOLIM) {
+        const uintptr_t top = KSTACKTOP - slot_of(pointer) * stack_slot;
         return {top - KSTKSIZE, top};
     }
     const auto image_end = reinterpret_cast<uintptr_t>(end);
-    const uintptr_t top = round_down(pointer, PGSIZE) + KSTKSIZE;
-    return {round_down(pointer, PGSIZE), top < image_end ? top : image_end};
+    if (pointer < KSTACKTOP || pointer >= image_end) {
+        return {};
+    }
+    const uintptr_t bottom = round_down(pointer, PGSIZE);
+    return {bottom, std::min(bottom + KSTKSIZE, image_end)};
 }

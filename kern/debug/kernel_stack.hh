@@ -12,7 +12,12 @@ struct StackRange {
     }
 };
 
-// The stack this code runs on, and the CPU that it belongs to (the boot CPU's for the entry
-// stack in the kernel's image).
+// The kernel stack that `pointer`, a stack pointer, belongs to; one that has run over its stack's
+// end still belongs to it. Outside the CPUs' stacks (the entry stack, the double fault's): what is
+// certain to be mapped.
+StackRange kernel_stack_at(uintptr_t pointer);
+
+// The stack this code runs on, and the CPU that it belongs to, the boot CPU where that cannot be
+// told.
 StackRange current_kernel_stack();
 unsigned current_cpu_number();

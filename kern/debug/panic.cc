@@ -4,9 +4,12 @@
 #include <cstdarg>
 
 #include "inc/stdio.hh"
+#include "inc/trap.hh"
 #include "kern/cpu/ports.hh"
 #include "kern/debug/kernel_stack.hh"
 #include "kern/debug/monitor.hh"
+#include "kern/debug/symbols.hh"
+#include "kern/debug/trapframe.hh"
 #include "kern/dev/console.hh"
 
 namespace {
@@ -42,24 +45,47 @@ void claim_report(const char* file, int line)
     stop_cpu();
 }
 
-} // namespace
-
-void panic_at(const char* file, int line, const char* format, ...)
+void begin_report(const char* file, int line)
 {
     asm volatile("cli; cld");
     claim_report(file, line);
     console_break_lock();
-
     cprintf("\nkernel panic on CPU %d at %s:%d: ", panicking_cpu.load(), file, line);
+}
+
+[[noreturn]] void end_report()
+{
+    port_out8(debug_exit_port, exit_failed);
+    for (;;) {                          // leaving the monitor leads nowhere
+        monitor(nullptr);
+    }
+}
+
+} // namespace
+
+void panic_at(const char* file, int line, const char* format, ...)
+{
+    begin_report(file, line);
     va_list arguments;
     va_start(arguments, format);
     vcprintf(format, arguments);
     va_end(arguments);
     cprintf("\n");
     print_backtrace();
+    end_report();
+}
 
-    port_out8(debug_exit_port, exit_failed);
-    for (;;) {                          // leaving the monitor leads nowhere
-        monitor(nullptr);
+void panic_trap(const Trapframe& frame)
+{
+    const SourcePlace place = source_place(frame.tf_eip);
+    begin_report(place.file, static_cast<int>(place.line));
+    if (frame.tf_trapno == T_DBLFLT &&
+        !kernel_stack_at(frame.tf_esp).holds(frame.tf_esp & ~3u, 4)) {
+        cprintf("the kernel stack is used up, stack pointer %08x\n", frame.tf_esp);
+    } else {
+        cprintf("%s in the kernel\n", trap_name(frame.tf_trapno));
     }
+    print_trapframe(frame);
+    print_backtrace(frame);
+    end_report();
 }

@@ -6,6 +6,10 @@
 // isa-debug-exit device is there, else enters the monitor. `panic` adds file and line.
 [[noreturn, gnu::format(gnu_printf, 3, 4)]] void panic_at(const char* file, int line,
                                                           const char* format, ...);
+// The same for a trap that kernel code must not cause: shows its registers and where it happened.
+struct Trapframe;
+[[noreturn]] void panic_trap(const Trapframe& frame);
+
 #define panic(...) panic_at(__FILE__, __LINE__, __VA_ARGS__)
 
 // Holds in every build: a false condition panics and names itself.

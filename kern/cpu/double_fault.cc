@@ -1,0 +1,55 @@
+#include "kern/cpu/double_fault.hh"
+
+#include <array>
+
+#include "inc/trap.hh"
+#include "kern/cpu/x86.hh"
+#include "kern/debug/panic.hh"
+
+namespace {
+
+constinit TaskState task{};
+alignas(PGSIZE) constinit std::array<char, KSTKSIZE> stack{};
+
+uint32_t address32(const volatile void* pointer)
+{
+    return static_cast<uint32_t>(reinterpret_cast<uintptr_t>(pointer));
+}
+
+// What the interrupted CPU was doing, as a trap would have shown it.
+Trapframe frame_of(const TaskState& state)
+{
+    Trapframe frame;
+    frame.tf_regs = {state.edi, state.esi, state.ebp, state.esp,
+                     state.ebx, state.edx, state.ecx, state.eax};
+    frame.tf_es = state.es;
+    frame.tf_ds = state.ds;
+    frame.tf_trapno = T_DBLFLT;
+    frame.tf_eip = state.eip;
+    frame.tf_cs = state.cs;
+    frame.tf_eflags = state.eflags;
+    frame.tf_esp = state.esp;
+    frame.tf_ss = state.ss;
+    return frame;
+}
+
+// Runs in the task. The switch has saved the interrupted CPU's registers to its own task state.
+[[noreturn]] void report()
+{
+    const uint32_t number = ((task.link & 0xFFFF) - GD_TSS0) / 8;
+    const Trapframe frame = frame_of(cpus[number % max_cpus].task_state);
+    panic_trap(frame);
+}
+
+} // namespace
+
+void double_fault_init()
+{
+    task.cr3 = x86::read_cr3();
+    task.eip = address32(reinterpret_cast<const void*>(report));
+    task.eflags = 2;                    // the bit that is always set; interrupts off
+    task.esp = address32(stack.data() + stack.size());
+    task.cs = GD_KT;
+    task.ds = task.es = task.ss = task.fs = task.gs = GD_KD;
+    install_task(double_fault_task, task);
+}
