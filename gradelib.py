@@ -462,8 +462,9 @@ class Boot:
         self._progress("building and booting")
         self.ports = Ports(self._ask_port())
         refuse_port_in_use(self.ports.debugger)
-        with contextlib.suppress(FileNotFoundError):
-            (self.tree / "qemu.pcap").unlink()
+        for path in self._capture_paths():
+            with contextlib.suppress(FileNotFoundError):
+                path.unlink()
         self._own = OwnProcess(self.command(), self.tree)
         self._stub = DebuggerStub(self._connect(), 30 * self._scale)
         try:
@@ -630,7 +631,16 @@ class Boot:
     def capture(self) -> list[Packet]:
         """Ends the machine; the frames that went through its network card."""
         self.stop()
-        return read_capture(self.tree / "qemu.pcap")
+        return read_capture(self.capture_path())
+
+    def capture_path(self) -> Path:
+        """Where this run's capture is."""
+        return next((path for path in self._capture_paths() if path.exists()),
+                    self.tree / "qemu.pcap")
+
+    def _capture_paths(self) -> list[Path]:
+        """The capture's places: beside another guest of this tree it has the port's number."""
+        return [self.tree / f"qemu.pcap.{self.ports.debugger}", self.tree / "qemu.pcap"]
 
     def check_no_panic(self) -> None:
         if PANIC_LINE.search(self.console.text()):
@@ -665,7 +675,9 @@ class Boot:
         if self._own is not None and self._own.ended():
             status = self._own.process.returncode
             return (f"QEMU ended by itself {after} with status {status}",
-                    "a QEMU option that does not exist here, or a reset with -no-reboot",
+                    "a QEMU option that does not exist here" if status else
+                    "a triple fault, which resets the machine: an exception before the trap "
+                    "table works, or a bad stack or page table",
                     f"{self.manual_command()} V=1; make print-qemu")
         if not text[self._console_begin:].strip():
             return (f"not one character on the console {after}", "the boot sector does not find "
@@ -880,7 +892,7 @@ class Run:
         failure.kept.append(kept.name)
         with contextlib.suppress(OSError):
             capture = self.tree / f"qemu.pcap.{self.item.name}"
-            os.replace(self.tree / "qemu.pcap", capture)
+            os.replace(self.boot_now.capture_path(), capture)
             failure.kept.append(capture.name)
 
     def forget(self) -> None:
