@@ -846,6 +846,7 @@ class Outcome:
     title: str
     seconds: float
     failure: Optional[Failure] = None
+    skipped: str = ""               # why it was not run
 
     @property
     def points(self) -> int:
@@ -1155,22 +1156,7 @@ class Grader:
 
     def junit(self) -> str:
         """The outcomes as JUnit XML."""
-        suite = xml.etree.ElementTree.Element("testsuite", {
-            "name": f"grade-{self.lab}", "tests": str(len(self.outcomes)),
-            "failures": str(sum(outcome.failure is not None for outcome in self.outcomes)),
-            "errors": "0", "time": f"{sum(outcome.seconds for outcome in self.outcomes):.3f}"})
-        for outcome in self.outcomes:
-            case = xml.etree.ElementTree.SubElement(suite, "testcase", {
-                "classname": f"{self.lab}.{outcome.item.part}", "name": outcome.item.title,
-                "time": f"{outcome.seconds:.3f}"})
-            if outcome.failure is not None:
-                element = xml.etree.ElementTree.SubElement(case, "failure", {
-                    "message": xml_text(outcome.failure.got or outcome.failure.expected)})
-                element.text = xml_text("\n".join(outcome.failure.lines()))
-        root = xml.etree.ElementTree.Element("testsuites")
-        root.append(suite)
-        return ('<?xml version="1.0" encoding="utf-8"?>\n'
-                + xml.etree.ElementTree.tostring(root, encoding="unicode") + "\n")
+        return junit_report(f"grade-{self.lab}", self.outcomes)
 
     def gradescope(self) -> str:
         """The outcomes as Gradescope's results.json; the extended set earns no points there."""
@@ -1188,6 +1174,30 @@ class Grader:
         return json.dumps({"score": total, "tests": tests, "execution_time":
                            round(sum(outcome.seconds for outcome in self.outcomes))},
                           indent=2) + "\n"
+
+
+def junit_report(name: str, outcomes: list[Outcome]) -> str:
+    """Outcomes as JUnit XML, in a test suite of this name."""
+    suite = xml.etree.ElementTree.Element("testsuite", {
+        "name": name, "tests": str(len(outcomes)), "errors": "0",
+        "failures": str(sum(outcome.failure is not None for outcome in outcomes)),
+        "skipped": str(sum(bool(outcome.skipped) for outcome in outcomes)),
+        "time": f"{sum(outcome.seconds for outcome in outcomes):.3f}"})
+    for outcome in outcomes:
+        case = xml.etree.ElementTree.SubElement(suite, "testcase", {
+            "classname": f"{name}.{outcome.item.part}", "name": outcome.item.title,
+            "time": f"{outcome.seconds:.3f}"})
+        if outcome.skipped:
+            xml.etree.ElementTree.SubElement(case, "skipped",
+                                             {"message": xml_text(outcome.skipped)})
+        if outcome.failure is not None:
+            element = xml.etree.ElementTree.SubElement(case, "failure", {
+                "message": xml_text(outcome.failure.got or outcome.failure.expected)})
+            element.text = xml_text("\n".join(outcome.failure.lines()))
+    root = xml.etree.ElementTree.Element("testsuites")
+    root.append(suite)
+    return ('<?xml version="1.0" encoding="utf-8"?>\n'
+            + xml.etree.ElementTree.tostring(root, encoding="unicode") + "\n")
 
 
 def xml_text(text: str) -> str:

@@ -1,0 +1,231 @@
+"""A running guest: booted through make, driven through its shell on the serial console."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import shutil
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Callable, Iterator, Optional
+
+import gradelib
+from gradelib import Failure, OwnProcess, make_command
+
+GUEST = "10.0.2.15"
+READY_LINES = ("Waiting for http connections", "bound")
+PROMPT = "$ "
+BIG_FILE = "big.bin"
+BIG_FILE_BYTES = 5 << 20
+
+
+@dataclass(frozen=True)
+class Setup:
+    """What a test wants the machine to be like."""
+    net: str = "tap"                        # or user: forwarded ports
+    program: str = ""                       # "": the whole system, with its shell
+    variables: tuple[str, ...] = ()         # for make: MEMORY=64
+    network: bool = True                    # wait for the servers
+
+    def command(self, image: Path, capture: str) -> list[str]:
+        target = f"run-{self.program}-nox" if self.program else "qemu-nox"
+        return make_command(target, f"NET={self.net}", f"FS_IMG={image}", f"CAPTURE={capture}",
+                            "QEMUEXTRA+=-snapshot", *self.variables)
+
+
+class Machine:
+    """One guest. start() waits until its shell and servers are there."""
+
+    def __init__(self, tree: Path, setup: Setup, scale: float, progress: Callable[[str], None]):
+        self.tree = tree
+        self.setup = setup
+        self.scale = scale
+        self.progress = progress
+        self.folder = tree / "obj" / "system"
+        self.capture_name = f"obj/system/{os.getpid()}.pcap"
+        self._own: Optional[OwnProcess] = None
+        self._web: tuple[str, int] = (GUEST, 80)
+        self._echo: tuple[str, int] = (GUEST, 7)
+        self._prompts = 0
+
+    def start(self) -> None:
+        self.progress("building and booting")
+        image = disk_image(self.tree, self.scale)
+        with contextlib.suppress(FileNotFoundError):
+            self.capture.unlink()
+        self._own = OwnProcess(self.setup.command(image, self.capture_name), self.tree,
+                               with_input=True)
+        self.wait_for(lambda text: "Booting JOS++" in text, 900, "the build to end and QEMU to run")
+        if self.setup.net == "user":
+            self._web = ("127.0.0.1", self._port(r"localhost:(\d+)/"))
+            self._echo = ("127.0.0.1", self._port(r"echo +localhost port (\d+)"))
+        if not self.setup.program:
+            self.wait_for(lambda text: PROMPT in text, 120, "the shell's prompt")
+        if self.setup.network:
+            for line in READY_LINES:
+                self.wait_for(lambda text, line=line: line in text, 120, f'a line "{line}"')
+
+    def _port(self, pattern: str) -> int:
+        found = re.search(pattern, self.console.text())
+        if not found:
+            raise self.failure(f"the run to say its ports ({pattern})")
+        return int(found.group(1))
+
+    @property
+    def web(self) -> tuple[str, int]:
+        return self._web
+
+    @property
+    def echo(self) -> tuple[str, int]:
+        return self._echo
+
+    @property
+    def url(self) -> str:
+        return f"http://{self._web[0]}:{self._web[1]}"
+
+    @property
+    def capture(self) -> Path:
+        return self.tree / self.capture_name
+
+    @property
+    def console(self) -> gradelib.Console:
+        assert self._own is not None
+        return self._own.console
+
+    def console_lines(self) -> list[str]:
+        return self.console.last_lines() if self._own is not None else []
+
+    def is_running(self) -> bool:
+        return self._own is not None and not self._own.ended()
+
+    def exit_status(self) -> Optional[int]:
+        return self._own.process.returncode if self._own is not None else None
+
+    def stop(self) -> None:
+        if self._own is not None:
+            self._own.stop()
+
+    # Waiting
+
+    def wait_for(self, look: Callable[[str], object], limit: float, what: str) -> object:
+        """Waits until `look(console text)` is true. Raises Failure if the machine ends, panics or
+        takes more than `limit` seconds (on an ordinary host)."""
+        deadline = time.monotonic() + limit * self.scale
+        while True:
+            gradelib.end_if_asked()
+            ended = not self.is_running()
+            text = self.console.text()
+            found = look(text)
+            if found:
+                return found
+            if ended:
+                raise self.failure(what, f"the machine ended (status {self.exit_status()})")
+            if gradelib.PANIC_LINE.search(text):
+                raise self.failure(what, "a panic")
+            if time.monotonic() > deadline:
+                raise self.failure(what, f"nothing like it within {limit * self.scale:.0f} s")
+            self.progress(f"waiting for {what}")
+            with self.console.changed:
+                self.console.changed.wait(0.1)
+            time.sleep(0.01)
+
+    def failure(self, expected: str, got: str = "") -> Failure:
+        return Failure(expected, got or "the console below", "", "", self.console_lines(),
+                       "console, last lines")
+
+    def check_alive(self) -> None:
+        """Raises Failure if the machine ended, panicked or fell into its monitor."""
+        text = self.console.text()
+        if not self.is_running():
+            raise self.failure("a running machine", f"it ended (status {self.exit_status()})")
+        for pattern in (gradelib.PANIC_LINE, gradelib.MONITOR_LINE, gradelib.FAULT_LINE):
+            found = pattern.search(text)
+            if found:
+                raise self.failure("a machine without trouble", found.group(0).strip())
+
+    # The shell
+
+    def type(self, text: str) -> None:
+        assert self._own is not None
+        self._own.type(text)
+
+    def shell(self, command: str, limit: float = 60) -> str:
+        """What `command` prints in the guest's shell."""
+        begin = len(self.console.text())
+        self.type(command + "\n")
+
+        def finished(text: str) -> bool:
+            _, echoed, rest = text[begin:].partition(command + "\n")
+            return bool(echoed) and rest.endswith(PROMPT)
+        self.wait_for(finished, limit, f"the shell to run `{command}`")
+        return self.console.text()[begin:].partition(command + "\n")[2][:-len(PROMPT)]
+
+    def pages_in_use(self) -> int:
+        """Physical pages in use, as the guest counts them."""
+        answer = self.shell("free")
+        found = re.search(r"(\d+) in use", answer)
+        if not found:
+            raise self.failure("`free` to say how many pages are in use", answer.strip())
+        return int(found.group(1))
+
+    @contextlib.contextmanager
+    def no_leak(self, limit: float = 300) -> Iterator[None]:
+        """Afterwards no more pages may be in use than before. What is on its way out (connections
+        in TIME_WAIT, sockets of dead clients) gets `limit` seconds; this waits for it to go."""
+        before = self.pages_in_use()
+        yield
+        deadline = time.monotonic() + limit * self.scale
+        self.progress("waiting for pages to come back")
+        while True:
+            now = self.pages_in_use()
+            if now <= before:
+                break
+            if time.monotonic() > deadline:
+                raise self.failure(f"{before} pages in use, as before", f"{now} pages in use")
+            time.sleep(0.5)
+        self.check_alive()
+
+
+# The disk
+
+def disk_image(tree: Path, scale: float) -> Path:
+    """An image of the tree's own disk with more files on it, made when it is missing or old."""
+    folder = tree / "obj" / "system"
+    image = folder / "fs.img"
+    run_command(tree, make_command("all", "obj/fs/fsformat"), 900 * scale)
+    built = (tree / "obj" / "fs" / "fs.img").stat().st_mtime
+    if not image.exists() or image.stat().st_mtime < built:
+        shutil.rmtree(folder, ignore_errors=True)
+        shutil.copytree(tree / "obj" / "fs" / "root", folder / "root")
+        for name, content in extra_files().items():
+            (folder / "root" / name).write_bytes(content)
+        run_command(tree, ["obj/fs/fsformat", str(image), "64", str(folder / "root")], 60 * scale)
+    return image.relative_to(tree)
+
+
+def extra_files() -> dict[str, bytes]:
+    """Files for clients to fetch: a big one, and sizes around what buffers hold."""
+    sizes = (0, 1, 511, 512, 513, 1459, 1460, 1461, 4095, 4096, 4097, 65535, 65536, 65537)
+    files = {f"{size}.bin": pattern(size) for size in sizes}
+    files[BIG_FILE] = pattern(BIG_FILE_BYTES)
+    return files
+
+
+def pattern(size: int) -> bytes:
+    """`size` bytes in which no two pages are alike, the same each time."""
+    words = b"".join(number.to_bytes(4, "little") for number in range((size + 7) // 8))
+    return (words + words[::-1])[:size]
+
+
+def run_command(tree: Path, command: list[str], limit: float) -> str:
+    """Runs a host command; its output. Raises Failure if it fails or takes too long."""
+    process = OwnProcess(command, tree)
+    ended = process.finish(limit)
+    if not ended or process.process.returncode != 0:
+        raise Failure(f"`{' '.join(command)}` to work",
+                      f"status {process.process.returncode}" if ended
+                      else f"no end within {limit:.0f} s", "", " ".join(command),
+                      process.console.last_lines(), "its output")
+    return process.console.text()
