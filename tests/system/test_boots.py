@@ -1,0 +1,98 @@
+"""Boots: memory sizes, card models, no card, and captures without a fault."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import urllib.request
+
+from gradelib import Failure, read_capture
+from harness import Host, Skip, system_test
+from machine import Machine, Setup
+
+GUEST_MAC = bytes.fromhex("525400123456")
+
+
+def boot(host: Host, setup: Setup) -> Machine:
+    machine = Machine(host.tree, setup, host.scale, host.progress)
+    try:
+        machine.start()
+    except BaseException:
+        machine.stop()
+        raise
+    return machine
+
+
+def serves_its_page(machine: Machine) -> None:
+    """The page must come, byte for byte."""
+    wanted = (machine.tree / "fs" / "index.html").read_bytes()
+    with urllib.request.urlopen(f"{machine.url}/index.html", timeout=60 * machine.scale) as reply:
+        if reply.read() != wanted:
+            raise machine.failure("index.html as it is in the tree", "other bytes")
+    machine.check_alive()
+
+
+def add_boot(title: str, variables: tuple[str, ...]) -> None:
+    """A test that this machine boots and serves its page."""
+    def test(host: Host) -> None:
+        machine = boot(host, Setup(net="user", variables=variables))
+        try:
+            serves_its_page(machine)
+        finally:
+            machine.stop()
+    test.__module__ = __name__
+    system_test(title)(test)
+
+
+for mebibytes in (32, 64, 512, 2048):
+    add_boot(f"boots with {mebibytes} MiB", (f"MEMORY={mebibytes}",))
+for model in ("e1000", "e1000-82544gc", "e1000-82545em"):
+    add_boot(f"serves with {model}", (f"NIC={model}",))
+
+
+@system_test("boots without a card, and says so")
+def no_card(host: Host) -> None:
+    machine = boot(host, Setup(net="user", variables=("NIC=none",), network=False))
+    try:
+        machine.wait_for(re.compile(r"(?im)^.*\bno\b.*(network card|NIC|device).*$").search, 60,
+                         "a line that says that there is no network card")
+        answer = machine.shell("ls /")
+        if "index.html" not in answer:
+            raise machine.failure("a shell that works without a network", answer.strip())
+        machine.check_alive()
+    finally:
+        machine.stop()
+
+
+# What tshark must not find. Checksums are looked at in the guest's frames only: the host leaves
+# its own to a card that it does not have.
+TROUBLE = ("_ws.malformed || tcp.analysis.retransmission || tcp.analysis.fast_retransmission || "
+           "tcp.analysis.lost_segment || tcp.analysis.out_of_order || (eth.src == "
+           "52:54:00:12:34:56 && (ip.checksum.status == 0 || tcp.checksum.status == 0 || "
+           "udp.checksum.status == 0 || frame.len < 60))")
+
+
+@system_test("a clean link's capture has no fault", Setup(net="user"), needs=("tshark", "curl"))
+def clean_capture(machine: Machine) -> None:
+    """Pages, echoes and pings on an undisturbed link leave a capture without a malformed frame,
+    a wrong checksum, or a retransmission."""
+    for path in ("index.html", "big.bin", "65537.bin", "nothing.here"):
+        subprocess.run(["curl", "-s", "-o", "/dev/null", f"{machine.url}/{path}"], check=True,
+                       timeout=120 * machine.scale)
+    serves_its_page(machine)
+    machine.stop()
+    frames = read_capture(machine.capture)
+    if not any(frame.data[6:12] == GUEST_MAC for frame in frames):
+        raise Failure("frames of the guest in the capture", f"{len(frames)} frames, none its")
+    found = subprocess.run(
+        ["tshark", "-r", str(machine.capture), "-Y", TROUBLE, "-o", "ip.check_checksum:TRUE",
+         "-o", "tcp.check_checksum:TRUE", "-o", "udp.check_checksum:TRUE"],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, check=False,
+        timeout=300 * machine.scale)
+    if found.returncode != 0:
+        raise Skip(f"tshark failed: {found.stderr.decode(errors='replace').strip()[-200:]}")
+    lines = found.stdout.decode(errors="replace").splitlines()
+    if lines:
+        raise Failure(f"{len(frames)} frames without fault", f"{len(lines)} with",
+                      "retransmissions: a frame was lost or late between card and lwIP",
+                      f"tshark -r {machine.capture_name}", lines[:12], "the first of them")
