@@ -17,6 +17,7 @@ from gradelib import Failure, OwnProcess, make_command
 GUEST = "10.0.2.15"
 READY_LINES = ("Waiting for http connections", "bound")
 PROMPT = "$ "
+WEB_ROOT = "www"
 BIG_FILE = "big.bin"
 BIG_FILE_BYTES = 5 << 20
 
@@ -152,15 +153,15 @@ class Machine:
         self._own.type(text)
 
     def shell(self, command: str, limit: float = 60) -> str:
-        """What `command` prints in the guest's shell."""
+        """What `command` prints in the guest's shell (and what others print meanwhile)."""
         begin = len(self.console.text())
         self.type(command + "\n")
-
-        def finished(text: str) -> bool:
-            _, echoed, rest = text[begin:].partition(command + "\n")
-            return bool(echoed) and rest.endswith(PROMPT)
-        self.wait_for(finished, limit, f"the shell to run `{command}`")
-        return self.console.text()[begin:].partition(command + "\n")[2][:-len(PROMPT)]
+        # A server's line may come behind the prompt, so the prompt need not be the end.
+        run = re.compile(re.escape(command) + r"\n(?s:(.*?))^\$ ", re.MULTILINE)
+        found = self.wait_for(lambda text: run.search(text, begin), limit,
+                              f"the shell to run `{command}`")
+        assert isinstance(found, re.Match)
+        return str(found.group(1))
 
     def pages_in_use(self) -> int:
         """Physical pages in use, as the guest counts them."""
@@ -199,8 +200,9 @@ def disk_image(tree: Path, scale: float) -> Path:
     if not image.exists() or image.stat().st_mtime < built:
         shutil.rmtree(folder, ignore_errors=True)
         shutil.copytree(tree / "obj" / "fs" / "root", folder / "root")
+        (folder / "root" / WEB_ROOT).mkdir(exist_ok=True)
         for name, content in extra_files().items():
-            (folder / "root" / name).write_bytes(content)
+            (folder / "root" / WEB_ROOT / name).write_bytes(content)
         run_command(tree, ["obj/fs/fsformat", str(image), "64", str(folder / "root")], 60 * scale)
     return image.relative_to(tree)
 

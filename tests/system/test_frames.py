@@ -5,7 +5,6 @@ from __future__ import annotations
 import socket
 import struct
 import subprocess
-import sys
 from pathlib import Path
 
 from harness import system_test

@@ -10,7 +10,7 @@ import threading
 import gradelib
 from gradelib import Reply
 from harness import system_test
-from machine import BIG_FILE, Machine, Setup, extra_files
+from machine import BIG_FILE, WEB_ROOT, Machine, Setup, extra_files
 
 TAP = Setup(net="tap")
 FORWARDED = Setup(net="user")
@@ -158,7 +158,7 @@ def pipelining(machine: Machine) -> None:
     for path in paths:
         reply = gradelib.parse_reply(rest, "closed")
         length = gradelib.wanted_length(reply)
-        wanted = (machine.tree / "obj" / "system" / "root" / path[1:]).read_bytes()
+        wanted = (machine.tree / "obj" / "system" / "root" / WEB_ROOT / path[1:]).read_bytes()
         expect(machine, f"pipelined {path}", reply, 200)
         if reply.body[:length] != wanted:
             raise machine.failure(f"{path} as on the disk", repr(reply.body[:80]))
