@@ -17,6 +17,7 @@ from gradelib import Failure, OwnProcess, make_command
 GUEST = "10.0.2.15"
 READY_LINES = ("Waiting for http connections", "bound")
 PROMPT = "$ "
+DISK_BLOCKS = "32768"               # of 4 KiB
 WEB_ROOT = "www"
 BIG_FILE = "big.bin"
 BIG_FILE_BYTES = 5 << 20
@@ -203,7 +204,8 @@ def disk_image(tree: Path, scale: float) -> Path:
         (folder / "root" / WEB_ROOT).mkdir(exist_ok=True)
         for name, content in extra_files().items():
             (folder / "root" / WEB_ROOT / name).write_bytes(content)
-        run_command(tree, ["obj/fs/fsformat", str(image), "64", str(folder / "root")], 60 * scale)
+        run_command(tree, ["obj/fs/fsformat", str(image), DISK_BLOCKS, str(folder / "root")],
+                    60 * scale)
     return image.relative_to(tree)
 
 
