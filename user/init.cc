@@ -1,0 +1,90 @@
+// The first program: gives the console to descriptors 0 to 2, starts the servers of the network
+// that are on the disk, and then the shell, again and again.
+#include "lib/lib.hh"
+
+// Data that a loader must bring along and zeros that it must make: checked when init is started
+// with arguments, as in the course's file system lab.
+// Volatile, or the compiler would know the answer.
+static volatile int data[] = {6, 8, 2, 8};
+static volatile char zeros[3 * PGSIZE];
+
+static bool data_is_good()
+{
+    return data[0] == 6 && data[1] == 8 && data[2] == 2 && data[3] == 8;
+}
+
+static bool zeros_are_good()
+{
+    for (const volatile char& byte : zeros) {
+        if (byte != 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void check_loading(int argc, char** argv)
+{
+    cprintf("init: running\n");
+    cprintf("init: data %s\n", data_is_good() ? "seems okay" : "is not initialized");
+    cprintf("init: bss %s\n", zeros_are_good() ? "seems okay" : "is not initialized");
+    cprintf("init: args:");
+    for (int i = 0; i < argc; i++) {
+        cprintf(" '%s'", argv[i]);
+    }
+    cprintf("\n");
+}
+
+// Makes the console descriptors 0, 1 and 2.
+static void open_console()
+{
+    close_all();
+    if (const int fd = opencons(); fd != 0) {
+        panic("cannot open the console: %s", error_text(fd));
+    }
+    for (int fd = 1; fd <= 2; fd++) {
+        if (const int result = dup(0, fd); result < 0) {
+            panic("cannot duplicate the console's descriptor: %s", error_text(result));
+        }
+    }
+}
+
+static void start_server(const char* path, const char* name)
+{
+    if (const envid_t server = spawnl(path, name, nullptr); server < 0) {
+        cprintf("init: cannot start %s: %s\n", path, error_text(server));
+    }
+}
+
+static void start_network_servers()
+{
+    if (ipc_find_env(EnvType::ns) == 0) {
+        cprintf("init: no network server: httpd and echosrv are not started\n");
+        return;
+    }
+    start_server("/bin/httpd", "httpd");
+    start_server("/bin/echosrv", "echosrv");
+}
+
+void umain(int argc, char** argv)
+{
+    if (argc > 1) {
+        check_loading(argc, argv);
+    }
+    open_console();
+    if (argc <= 1) {
+        start_network_servers();
+    }
+    for (;;) {
+        if (argc > 1) {
+            cprintf("init: running sh\n");
+        }
+        const envid_t shell = spawnl("/bin/sh", "sh", nullptr);
+        if (shell < 0) {
+            cprintf("init: cannot start /bin/sh: %s\n", error_text(shell));
+            exit(1);
+        }
+        const int status = wait(shell);
+        cprintf("init: the shell has ended (status %d); starting another\n", status);
+    }
+}

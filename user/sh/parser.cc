@@ -1,0 +1,190 @@
+#include "user/sh/parser.hh"
+
+namespace shell {
+namespace {
+
+enum class Token { end, word, pipe, semicolon, ampersand, input, output, append, unfinished };
+
+constexpr bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
+
+constexpr bool is_operator(char c)
+{
+    return c == '|' || c == ';' || c == '&' || c == '<' || c == '>';
+}
+
+// Cuts the text into tokens. A word is rewritten in place without its quotes, which makes it no
+// longer; the byte behind it may be the next token's, and is kept aside.
+class Lexer {
+public:
+    explicit Lexer(char* text) : next_(text), first_(*text) {}
+
+    Token take();
+    const char* word() const { return word_; }
+
+private:
+    char peek() const { return first_; }
+    void advance() { first_ = *++next_; }
+    Token take_operator();
+    Token take_word();
+
+    char* next_;
+    char first_;                        // *next_, before a word's final zero was written there
+    const char* word_ = nullptr;
+};
+
+Token Lexer::take()
+{
+    while (is_blank(peek())) {
+        advance();
+    }
+    if (peek() == '\0' || peek() == '#') {
+        return Token::end;
+    }
+    return is_operator(peek()) ? take_operator() : take_word();
+}
+
+Token Lexer::take_operator()
+{
+    const char c = peek();
+    advance();
+    switch (c) {
+    case '|': return Token::pipe;
+    case ';': return Token::semicolon;
+    case '&': return Token::ampersand;
+    case '<': return Token::input;
+    default: break;
+    }
+    if (peek() != '>') {
+        return Token::output;
+    }
+    advance();
+    return Token::append;
+}
+
+Token Lexer::take_word()
+{
+    char* end = next_;
+    char quote = '\0';
+    word_ = next_;
+    for (; peek() != '\0'; advance()) {
+        const char c = peek();
+        if (c == quote) {
+            quote = '\0';
+        } else if (quote == '\0' && (c == '\'' || c == '"')) {
+            quote = c;
+        } else if (quote == '\0' && (is_blank(c) || is_operator(c))) {
+            break;
+        } else if (c == '\\' && quote != '\'') {
+            advance();
+            if (peek() == '\0') {
+                return Token::unfinished;
+            }
+            *end++ = peek();
+        } else {
+            *end++ = c;
+        }
+    }
+    *end = '\0';
+    return quote == '\0' ? Token::word : Token::unfinished;
+}
+
+constexpr const char* unfinished_text = "a quote or backslash is not finished";
+
+class Parser {
+public:
+    Parser(char* text, Line& line) : lexer_(text), line_(line) { token_ = lexer_.take(); }
+
+    const char* parse_line();
+
+private:
+    const char* parse_pipeline(Pipeline& pipeline);
+    const char* parse_command(Command& command);
+    const char* parse_file(const char*& file);
+    void take() { token_ = lexer_.take(); }
+
+    Lexer lexer_;
+    Line& line_;
+    Token token_ = Token::end;
+};
+
+const char* Parser::parse_line()
+{
+    while (token_ != Token::end) {
+        if (line_.pipeline_count == max_pipelines) {
+            return "too many commands in a line";
+        }
+        Pipeline& pipeline = line_.pipelines[line_.pipeline_count];
+        if (const char* error = parse_pipeline(pipeline); error != nullptr) {
+            return error;
+        }
+        line_.pipeline_count++;
+        if (token_ == Token::ampersand || token_ == Token::semicolon) {
+            pipeline.in_background = token_ == Token::ampersand;
+            take();
+        }
+    }
+    return nullptr;
+}
+
+const char* Parser::parse_pipeline(Pipeline& pipeline)
+{
+    for (;;) {
+        if (pipeline.command_count == max_commands) {
+            return "too many commands in a pipeline";
+        }
+        if (const char* error = parse_command(pipeline.commands[pipeline.command_count])) {
+            return error;
+        }
+        pipeline.command_count++;
+        if (token_ != Token::pipe) {
+            return nullptr;
+        }
+        take();
+    }
+}
+
+const char* Parser::parse_command(Command& command)
+{
+    for (;; take()) {
+        const char* error = nullptr;
+        switch (token_) {
+        case Token::word:
+            if (command.word_count == max_words) {
+                return "too many words in a command";
+            }
+            command.words[command.word_count++] = lexer_.word();
+            break;
+        case Token::input: error = parse_file(command.input); break;
+        case Token::output:
+        case Token::append:
+            command.append = token_ == Token::append;
+            error = parse_file(command.output);
+            break;
+        case Token::unfinished: return unfinished_text;
+        default: return command.word_count > 0 ? nullptr : "a command is missing";
+        }
+        if (error != nullptr) {
+            return error;
+        }
+    }
+}
+
+const char* Parser::parse_file(const char*& file)
+{
+    take();
+    if (token_ != Token::word) {
+        return token_ == Token::unfinished ? unfinished_text : "a file name is missing";
+    }
+    file = lexer_.word();
+    return nullptr;
+}
+
+} // namespace
+
+const char* parse(char* text, Line& line)
+{
+    line = {};
+    return Parser(text, line).parse_line();
+}
+
+} // namespace shell
