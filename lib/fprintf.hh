@@ -3,7 +3,8 @@
 #include <cstdarg>
 
 // To descriptor 1, or to the console if that is not open. Returns the bytes written, or an error.
-[[gnu::format(gnu_printf, 1, 2)]] int printf(const char* format, ...);
+// Unmangled, as C++'s headers declare it.
+extern "C" [[gnu::format(gnu_printf, 1, 2)]] int printf(const char* format, ...);
 
 [[gnu::format(gnu_printf, 2, 3)]] int fprintf(int fd, const char* format, ...);
 int vfprintf(int fd, const char* format, va_list arguments);

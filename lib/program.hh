@@ -8,7 +8,8 @@ void umain(int argc, char** argv);
 extern const char* binaryname;
 
 // Ends this environment: closes its descriptors; whoever waits for it gets `status` (0 to 255).
-[[noreturn]] void exit(int status = 0);
+// Unmangled, as C++'s headers declare it.
+extern "C" [[noreturn]] void exit(int status = 0) noexcept;
 
 inline constexpr int exit_panic = 134;      // the exit status after a panic
 

@@ -1,7 +1,8 @@
 // The web server: files below /www on port 80. One environment serves all clients: it waits in
 // poll, and gives each connection that is ready a turn (user/httpd/connection.hh).
 #include <algorithm>
-#include <span>
+#include <cstddef>
+#include <new>
 
 #include "lib/lib.hh"
 #include "user/httpd/connection.hh"
@@ -163,12 +164,14 @@ Connection* Server::longest_idle(uint32_t now)
     return longest;
 }
 
-Server server;
+// Built at run time, so that its buffers are no part of the program's file.
+alignas(Server) std::byte storage[sizeof(Server)];
 
 } // namespace
 
 void umain(int, char**)
 {
+    Server& server = *new (storage) Server;
     server.start();
     server.run();
 }
