@@ -7,3 +7,6 @@ e1000_test_SOURCES := kern/dev/e1000.cc kern/dev/e1000_transmit.cc kern/dev/e100
     kern/dev/e1000_state.cc kern/dev/nic_trace.cc kern/dev/pci.cc kern/dev/pci_names.cc \
     kern/dev/pci_drivers.cc tests/host/e1000_model.cc $(fake_kernel)
 http_request_test_SOURCES := user/httpd/request.cc user/httpd/path.cc
+file_system_test_SOURCES := fs/file_system.cc
+block_cache_test_SOURCES := fs/block_cache.cc
+image_builder_test_SOURCES := fs/format/image_builder.cc fs/file_system.cc
