@@ -35,6 +35,7 @@ constexpr bool with_network_server = true;
 extern "C" {
 using Constructor = void (*)();
 extern const Constructor init_array_begin[], init_array_end[];
+extern std::byte end[];                 // of the kernel's image (kern/kernel.ld)
 }
 
 void run_constructors()
@@ -47,7 +48,7 @@ void run_constructors()
 void memory_init()
 {
     const MemoryMap map = read_memory_map();
-    BootAllocator boot(map.end);
+    BootAllocator boot(end, map.end);
     environments_allocate(boot);
     frames_allocate(map, boot);
     address_spaces_init(boot, environments_window(), environments_window_bytes());

@@ -11,17 +11,6 @@ inline uint32_t read_cr2()
     asm volatile("movl %%cr2, %0" : "=r"(value));
     return value;
 }
-inline uint32_t read_cr3()
-{
-    uint32_t value;
-    asm volatile("movl %%cr3, %0" : "=r"(value));
-    return value;
-}
-inline void load_cr3(uint32_t value) { asm volatile("movl %0, %%cr3" ::"r"(value) : "memory"); }
-inline void invlpg(uintptr_t va)
-{
-    asm volatile("invlpg (%0)" ::"r"(va) : "memory");
-}
 inline uint64_t rdtsc()
 {
     uint32_t low, high;

@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "inc/elf.hh"
-#include "inc/string.hh"
 
 namespace {
 
@@ -20,7 +19,8 @@ template <typename T> Result<T> read_at(Image image, uint64_t offset)
         return Error::not_executable;
     }
     T value;
-    memcpy(&value, image.data() + offset, sizeof(T));
+    const auto bytes = std::as_writable_bytes(std::span(&value, 1));
+    std::copy_n(image.data() + offset, sizeof(T), bytes.data());
     return value;
 }
 
@@ -56,7 +56,8 @@ Result<void> load_segment(AddressSpace& space, Image image, const ElfSegment& se
         const uint32_t from = std::max(va, begin);
         const uint32_t to = std::min<uint32_t>(va + page_size, file_end);
         if (from < to) {
-            memcpy(page + (from - va), image.data() + segment.p_offset + (from - begin), to - from);
+            const std::byte* const source = image.data() + segment.p_offset + (from - begin);
+            std::copy_n(source, to - from, page + (from - va));
         }
     }
     return {};

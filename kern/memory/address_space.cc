@@ -1,9 +1,9 @@
 #include "kern/memory/address_space.hh"
 
+#include <algorithm>
 #include <array>
 
-#include "inc/string.hh"
-#include "kern/cpu/x86.hh"
+#include "kern/cpu/paging.hh"
 #include "kern/debug/panic.hh"
 #include "kern/memory/boot_memory.hh"
 #include "kern/memory/mmio.hh"
@@ -54,7 +54,7 @@ void address_spaces_init(BootAllocator& boot, PhysAddr envs, size_t envs_bytes)
 
 void load_kernel_space()
 {
-    x86::load_cr3(to_physical(kernel_directory).value);
+    load_directory(to_physical(kernel_directory).value);
 }
 
 Result<volatile std::byte*> mmio_map(PhysAddr address, size_t size)
@@ -80,7 +80,7 @@ Result<AddressSpace> AddressSpace::create()
 {
     AddressSpace space;
     space.directory_ = TRY(PageFrame::allocate());
-    memcpy(space.directory(), kernel_directory, page_size);
+    std::copy_n(kernel_directory, 1024, space.directory());
     space.directory()[directory_index(UVPT)] = space.directory_.physical().value | PTE_P | PTE_U;
     return space;
 }
@@ -107,7 +107,7 @@ Result<void> AddressSpace::map(uintptr_t va, PageFrame frame, uint32_t perm)
     *slot = frame.release().value | perm | PTE_P;
     if ((old & PTE_P) != 0) {
         PageFrame::adopt(pte_address(old)).reset();
-        x86::invlpg(va);
+        invalidate_page(va);
     }
     return {};
 }
@@ -117,7 +117,7 @@ void AddressSpace::unmap(uintptr_t va)
     Pte* const slot = table_slot(va);
     if (slot != nullptr && (*slot & PTE_P) != 0) {
         PageFrame::adopt(pte_address(std::exchange(*slot, 0))).reset();
-        x86::invlpg(va);
+        invalidate_page(va);
     }
 }
 
@@ -139,8 +139,8 @@ Result<PageFrame> AddressSpace::share(uintptr_t va) const
 void AddressSpace::load() const
 {
     const uint32_t address = directory_.physical().value;
-    if (x86::read_cr3() != address) {
-        x86::load_cr3(address);
+    if (loaded_directory() != address) {
+        load_directory(address);
     }
 }
 
@@ -149,7 +149,7 @@ void AddressSpace::clear()
     if (!directory_) {
         return;
     }
-    if (x86::read_cr3() == directory_.physical().value) {
+    if (loaded_directory() == directory_.physical().value) {
         load_kernel_space();
     }
     for (size_t i = 0; i < directory_index(UTOP); ++i) {

@@ -4,8 +4,6 @@
 
 #include "kern/debug/panic.hh"
 
-extern "C" std::byte end[];             // of the kernel's image (kern/kernel.ld)
-
 namespace {
 constexpr uint64_t mappable_bytes = 0x1'0000'0000 - KERNBASE;
 }
@@ -45,8 +43,8 @@ MemoryMap read_memory_map()
     return map;
 }
 
-BootAllocator::BootAllocator(PhysAddr limit)
-    : next_(reinterpret_cast<std::byte*>(round_up(reinterpret_cast<uintptr_t>(::end), page_size))),
+BootAllocator::BootAllocator(std::byte* image_end, PhysAddr limit)
+    : next_(to_pointer({round_up(to_physical(image_end).value, page_size)})),
       limit_(to_pointer({0}) + limit.value)
 {
 }
@@ -60,6 +58,6 @@ void* BootAllocator::allocate_bytes(size_t bytes)
               static_cast<unsigned>(bytes - static_cast<size_t>(limit_ - next_)));
     }
     next_ += bytes;
-    memset(begin, 0, bytes);
+    std::fill_n(begin, bytes, std::byte{0});
     return begin;
 }

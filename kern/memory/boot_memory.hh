@@ -2,7 +2,6 @@
 #pragma once
 #include <array>
 
-#include "inc/string.hh"
 #include "kern/memory/frames.hh"
 
 // The usable ranges below what KERNBASE can map, in frame numbers [begin, end).
@@ -21,10 +20,10 @@ struct MemoryMap {
 // The map as the boot sector left it; panics if it holds no memory at all.
 MemoryMap read_memory_map();
 
-// Hands out zeroed memory behind the kernel's image, for good.
+// Hands out zeroed memory between the kernel's image and the end of memory, for good.
 class BootAllocator {
 public:
-    explicit BootAllocator(PhysAddr limit);
+    BootAllocator(std::byte* image_end, PhysAddr limit);
     template <typename T> T* allocate(size_t count)
     {
         return static_cast<T*>(allocate_bytes(count * sizeof(T)));

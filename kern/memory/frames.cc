@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "inc/string.hh"
 #include "kern/debug/panic.hh"
 #include "kern/memory/boot_memory.hh"
 
@@ -35,18 +34,6 @@ void drop_reference(uint32_t number)
 }
 
 }   // namespace
-
-std::byte* to_pointer(PhysAddr address)
-{
-    return reinterpret_cast<std::byte*>(address.value + KERNBASE);
-}
-
-PhysAddr to_physical(const volatile void* pointer)
-{
-    const auto address = static_cast<uint32_t>(reinterpret_cast<uintptr_t>(pointer));
-    ASSERT(address >= KERNBASE);
-    return {address - KERNBASE};
-}
 
 void frames_allocate(const MemoryMap& map, BootAllocator& boot)
 {
@@ -85,7 +72,7 @@ Result<PageFrame> PageFrame::allocate(Fill fill)
     allocator.references[number] = 1;
     PageFrame frame(number);
     if (fill == Fill::zero) {
-        memset(frame.data(), 0, page_size);
+        std::fill_n(frame.data(), page_size, std::byte{0});
     }
     return frame;
 }
