@@ -71,8 +71,8 @@ tarball:
 	@echo "packed $(handin_archive)"
 
 doctor:
-	@exec $(PYTHON) tools/doctor.py --lwip '$(LWIP_DIR)' --qemu '$(QEMU)' --gcc '$(TARGET_CXX)' \
-	    --host-gcc '$(HOST_CXX)'
+	@exec $(PYTHON) tools/doctor.py --lwip '$(LWIP_DIR)' --qemu '$(QEMU)' --compiler '$(TARGET_CXX)' \
+	    --host-compiler '$(HOST_CXX)'
 
 help:
 	@cat tools/help.txt
