@@ -123,7 +123,7 @@ Result<int32_t> receive(Nic& card, FrameArray& array)
             }
             break;
         }
-        frame.length = bytes.size();
+        frame.length = static_cast<uint32_t>(bytes.size());
         TRY(array.memory_of(frame).copy_from(bytes));
         in.release();
         ++received;

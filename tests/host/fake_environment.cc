@@ -1,0 +1,92 @@
+#include "tests/host/fake_environment.hh"
+
+#include <algorithm>
+#include <list>
+#include <stdexcept>
+
+#include "kern/memory/user_memory.hh"
+
+namespace {
+
+struct Range {
+    uintptr_t address = 0;
+    fake::Access access{};
+    std::vector<std::byte> bytes;
+};
+
+std::list<Range> ranges;
+Env entry;
+bool server_runs = false;
+fake::Wait noted_wait;
+
+Range* range_of(uintptr_t address, size_t size)
+{
+    const auto found = std::ranges::find_if(ranges, [&](const Range& range) {
+        return address >= range.address && address - range.address <= range.bytes.size()
+            && size <= range.bytes.size() - (address - range.address);
+    });
+    return found == ranges.end() ? nullptr : &*found;
+}
+
+}  // namespace
+
+void fake::reset_environments()
+{
+    ranges.clear();
+    entry = {};
+    server_runs = false;
+    noted_wait = {};
+}
+
+void fake::set_type(EnvType type) { entry.env_type = type; }
+void fake::set_network_server_running(bool running) { server_runs = running; }
+fake::Wait fake::last_wait() { return noted_wait; }
+
+void fake::map_user(uintptr_t address, size_t size, Access access)
+{
+    ranges.push_back({address, access, std::vector<std::byte>(size)});
+}
+
+std::span<std::byte> fake::user_memory(uintptr_t address, size_t size)
+{
+    Range* const range = range_of(address, size);
+    if (range == nullptr) {
+        throw std::out_of_range("the test's user memory");
+    }
+    return std::span(range->bytes).subspan(address - range->address, size);
+}
+
+// --- The kernel's functions that system calls use
+
+bool network_server_running() { return server_runs; }
+Env& Environment::info() { return entry; }
+void AddressSpace::clear() {}
+
+Error Environment::wait_on(WaitQueue& queue, uint32_t timeout_ms)
+{
+    noted_wait = {&queue, timeout_ms};
+    return blocked;
+}
+
+Result<void> UserBytes::check(bool to_write) const
+{
+    const Range* const range = range_of(address_, size_);
+    if (range == nullptr || (to_write && range->access != fake::Access::write)) {
+        return Error::fault;
+    }
+    return {};
+}
+
+Result<void> UserBytes::copy_to(std::span<std::byte> kernel) const
+{
+    TRY(check_readable());
+    std::ranges::copy(fake::user_memory(address_, kernel.size()), kernel.begin());
+    return {};
+}
+
+Result<void> UserBytes::copy_from(std::span<const std::byte> kernel) const
+{
+    TRY(check_writable());
+    std::ranges::copy(kernel, fake::user_memory(address_, kernel.size()).begin());
+    return {};
+}

@@ -1,0 +1,301 @@
+// The network system calls over the E1000 driver and a model card: batches, waiting, who may, and
+// what hostile arguments do.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstring>
+#include <optional>
+
+#include "kern/dev/e1000.hh"
+#include "kern/syscall/syscalls.hh"
+#include "tests/host/e1000_model.hh"
+#include "tests/host/fake_environment.hh"
+#include "tests/host/fake_kernel.hh"
+
+using namespace e1000;
+
+namespace {
+
+using Frames = std::vector<E1000Model::Bytes>;
+
+Nic* the_card = nullptr;
+
+constexpr uintptr_t array_at = 0x10000, memory_at = 0x20000, read_only_at = 0x800000;
+constexpr size_t memory_size = max_net_batch * 2048;
+constexpr uint32_t ims = 0x00D0, tdt = 0x3818;
+
+class NetCalls : public testing::Test {
+protected:
+    void SetUp() override
+    {
+        fake::reset();
+        fake::reset_environments();
+        fake::map_user(array_at, max_net_batch * sizeof(NetFrame));
+        fake::map_user(memory_at, memory_size);
+        fake::map_user(read_only_at, 4096, fake::Access::read);
+        const Registers registers = model.registers();
+        card.emplace(registers, "82540EM", TransmitRing::create(registers).value(),
+                     ReceiveRing::create(registers).value());
+        card->start();
+        the_card = &*card;
+    }
+
+    void set_frame(uint32_t index, uintptr_t address, uint32_t length)
+    {
+        const NetFrame frame{static_cast<uint32_t>(address), length};
+        std::memcpy(fake::user_memory(array_at + index * sizeof frame, sizeof frame).data(),
+                    &frame, sizeof frame);
+    }
+
+    NetFrame frame(uint32_t index)
+    {
+        NetFrame frame;
+        std::memcpy(&frame,
+                    fake::user_memory(array_at + index * sizeof frame, sizeof frame).data(),
+                    sizeof frame);
+        return frame;
+    }
+
+    // Puts a frame into user memory and the array.
+    void put(uint32_t index, const E1000Model::Bytes& bytes)
+    {
+        const uintptr_t address = memory_at + index * 2048;
+        std::ranges::copy(bytes, fake::user_memory(address, bytes.size()).begin());
+        set_frame(index, address, static_cast<uint32_t>(bytes.size()));
+    }
+
+    void put_buffers(uint32_t count, uint32_t room = max_frame_bytes)
+    {
+        for (uint32_t i = 0; i < count; ++i) {
+            set_frame(i, memory_at + i * 2048, room);
+        }
+    }
+
+    E1000Model::Bytes taken(uint32_t index)
+    {
+        const auto bytes = fake::user_memory(frame(index).address, frame(index).length);
+        return {bytes.begin(), bytes.end()};
+    }
+
+    SyscallResult transmit(uint32_t count, uint32_t timeout_ms = wait_forever)
+    {
+        return sys_net_transmit(caller, {array_at, count, timeout_ms, 0, 0});
+    }
+
+    SyscallResult receive(uint32_t count, uint32_t timeout_ms = wait_forever)
+    {
+        return sys_net_receive(caller, {array_at, count, timeout_ms, 0, 0});
+    }
+
+    E1000Model model;
+    std::optional<Card> card;
+    Environment caller;
+};
+
+}  // namespace
+
+Nic* nic_card() { return the_card; }
+bool nic_register(Nic&) { return false; }
+
+// --- Transmit
+
+TEST_F(NetCalls, SendsABatchWithOneTailWrite)
+{
+    for (uint32_t i = 0; i < 10; ++i) {
+        put(i, make_frame(9 + i, i));
+    }
+    const size_t tail_writes = model.writes_to(tdt);
+    EXPECT_EQ(transmit(10).value(), 10);
+    EXPECT_EQ(model.writes_to(tdt), tail_writes + 1);
+    ASSERT_EQ(model.sent.size(), 10u);
+    EXPECT_EQ(model.sent[0], make_frame(9, 0)) << "nine bytes stay nine bytes";
+    EXPECT_EQ(model.sent[9], make_frame(18, 9));
+}
+
+TEST_F(NetCalls, RefusesLengthsThatAreNotAFrames)
+{
+    for (const uint32_t length : {0u, uint32_t{max_frame_bytes} + 1, 0x7FFFFFFFu, ~0u}) {
+        set_frame(0, memory_at, length);
+        EXPECT_EQ(transmit(1).error(), Error::invalid_argument) << length;
+    }
+    for (const uint32_t count : {0u, max_net_batch + 1, 0x20000000u, ~0u}) {
+        EXPECT_EQ(transmit(count).error(), Error::invalid_argument) << count;
+        EXPECT_EQ(receive(count).error(), Error::invalid_argument) << count;
+    }
+    EXPECT_TRUE(model.sent.empty());
+}
+
+TEST_F(NetCalls, RefusesMemoryThatIsNotTheCallers)
+{
+    for (const uintptr_t address : {uintptr_t{0}, memory_at + memory_size - 59,
+                                    uintptr_t{0xF0000000}, uintptr_t{0xFFFFFFF0}}) {
+        set_frame(0, address, 60);
+        EXPECT_EQ(transmit(1).error(), Error::fault);
+    }
+    EXPECT_EQ(sys_net_transmit(caller, {0xF0000000, 1, 0, 0, 0}).error(), Error::fault);
+    EXPECT_EQ(sys_net_transmit(caller, {array_at + 8, max_net_batch, 0, 0, 0}).error(),
+              Error::fault) << "the array's last frame is outside";
+    EXPECT_TRUE(model.sent.empty());
+}
+
+TEST_F(NetCalls, FramesBeforeABadOneAreSent)
+{
+    put(0, make_frame(60, 0));
+    put(1, make_frame(60, 1));
+    set_frame(2, 0xF0000000, 60);
+    put(3, make_frame(60, 3));
+    EXPECT_EQ(transmit(4).value(), 2);
+    EXPECT_EQ(model.sent, (Frames{make_frame(60, 0), make_frame(60, 1)}));
+    put(0, make_frame(60, 4));
+    EXPECT_EQ(transmit(1).value(), 1);
+    EXPECT_EQ(model.sent.back(), make_frame(60, 4)) << "nothing of the bad frame is left";
+}
+
+TEST_F(NetCalls, AFullRingIsTryAgainAtOnceOrAWait)
+{
+    model.sends_at_once = false;
+    for (uint32_t i = 0; i < max_net_batch; ++i) {
+        put(i, make_frame(60, i));
+    }
+    EXPECT_EQ(transmit(max_net_batch, 0).value(), 63);
+    EXPECT_EQ(transmit(1, 0).error(), Error::try_again);
+    EXPECT_EQ(fake::last_wait().queue, nullptr);
+    EXPECT_EQ(model.load(ims) & 1, 0u) << "nobody waits";
+
+    EXPECT_EQ(transmit(1, 50).error(), blocked);
+    EXPECT_EQ(fake::last_wait().queue, &card->transmit_queue());
+    EXPECT_EQ(fake::last_wait().timeout_ms, 50u);
+    model.send(1);
+    ASSERT_TRUE(model.interrupts());
+    Card::on_interrupt(&*card);
+    EXPECT_EQ(fake::wakes(card->transmit_queue()), 1u);
+    EXPECT_EQ(transmit(1, 50).value(), 1);
+    model.send();
+    EXPECT_EQ(model.sent.size(), 64u) << "the blocked call queued nothing";
+}
+
+TEST_F(NetCalls, ABadFrameIsReportedEvenIfTheRingIsFull)
+{
+    model.sends_at_once = false;
+    for (uint32_t i = 0; i < max_net_batch; ++i) {
+        put(i, make_frame(60, i));
+    }
+    ASSERT_TRUE(transmit(max_net_batch, 0));
+    set_frame(0, memory_at, 0);
+    EXPECT_EQ(transmit(1).error(), Error::invalid_argument);
+}
+
+// --- Receive
+
+TEST_F(NetCalls, ReceivesABatch)
+{
+    for (unsigned i = 0; i < 5; ++i) {
+        model.receive(make_frame(60 + i, i));
+    }
+    put_buffers(3);
+    EXPECT_EQ(receive(3).value(), 3);
+    for (uint32_t i = 0; i < 3; ++i) {
+        EXPECT_EQ(taken(i), make_frame(60 + i, i));
+    }
+    put_buffers(3);
+    EXPECT_EQ(receive(3).value(), 2);
+    EXPECT_EQ(taken(1), make_frame(64, 4));
+    EXPECT_EQ(frame(2).length, uint32_t{max_frame_bytes}) << "an unused buffer is not touched";
+}
+
+TEST_F(NetCalls, AnEmptyRingIsTryAgainAtOnceOrAWait)
+{
+    put_buffers(4);
+    EXPECT_EQ(receive(4, 0).error(), Error::try_again);
+    EXPECT_EQ(fake::last_wait().queue, nullptr);
+    EXPECT_EQ(receive(4, 250).error(), blocked);
+    EXPECT_EQ(fake::last_wait().queue, &card->receive_queue());
+    EXPECT_EQ(fake::last_wait().timeout_ms, 250u);
+
+    model.receive(make_frame(60, 1));
+    ASSERT_TRUE(model.interrupts());
+    Card::on_interrupt(&*card);
+    EXPECT_EQ(fake::wakes(card->receive_queue()), 1u);
+    EXPECT_EQ(receive(4, 250).value(), 1);
+}
+
+TEST_F(NetCalls, ALinkChangeIsToldOnceToEach)
+{
+    put_buffers(1);
+    model.set_link(false);
+    Card::on_interrupt(&*card);
+    EXPECT_EQ(receive(1).value(), 0) << "though it happened before the call";
+    EXPECT_EQ(receive(1).error(), blocked);
+    Environment other;
+    EXPECT_EQ(sys_net_receive(other, {array_at, 1, wait_forever, 0, 0}).value(), 0);
+}
+
+TEST_F(NetCalls, ABufferTooSmallLosesNothing)
+{
+    model.receive(make_frame(60, 1));
+    model.receive(make_frame(100, 2));
+    put_buffers(2, 60);
+    EXPECT_EQ(receive(2).value(), 1);
+    EXPECT_EQ(receive(2).error(), Error::message_size);
+    put_buffers(1);
+    EXPECT_EQ(receive(1).value(), 1);
+    EXPECT_EQ(taken(0), make_frame(100, 2));
+}
+
+TEST_F(NetCalls, MemoryThatCannotBeWrittenIsAFaultAndLosesNothing)
+{
+    model.receive(make_frame(60, 1));
+    for (const uintptr_t address : {uintptr_t{0}, read_only_at, uintptr_t{0xF0000000},
+                                    memory_at + memory_size - 100}) {
+        put_buffers(2);
+        set_frame(1, address, max_frame_bytes);     // the second, of which there is no frame
+        EXPECT_EQ(receive(2).error(), Error::fault);
+    }
+    EXPECT_EQ(sys_net_receive(caller, {read_only_at, 1, 0, 0, 0}).error(), Error::fault);
+    put_buffers(1);
+    EXPECT_EQ(receive(1).value(), 1);
+    EXPECT_EQ(taken(0), make_frame(60, 1));
+}
+
+TEST_F(NetCalls, EmptyRingWithBadMemoryIsAFaultNotAWait)
+{
+    set_frame(0, 0xF0000000, max_frame_bytes);
+    EXPECT_EQ(receive(1).error(), Error::fault);
+}
+
+// --- Who may, and without a card
+
+TEST_F(NetCalls, WhileANetworkServerRunsTheCardIsForItsKind)
+{
+    put(0, make_frame(60, 0));
+    fake::set_network_server_running(true);
+    EXPECT_EQ(transmit(1).error(), Error::not_permitted);
+    EXPECT_EQ(receive(1).error(), Error::not_permitted);
+    EXPECT_EQ(sys_net_info(caller, {memory_at}).error(), Error::not_permitted);
+    EXPECT_TRUE(model.sent.empty());
+    fake::set_type(EnvType::ns);
+    EXPECT_EQ(transmit(1).value(), 1);
+}
+
+TEST_F(NetCalls, WithoutACardOrWithADeadOneThereIsNoDevice)
+{
+    put(0, make_frame(60, 0));
+    model.gone = true;
+    Card::on_interrupt(&*card);
+    EXPECT_EQ(transmit(1).error(), Error::no_device);
+    EXPECT_EQ(receive(1).error(), Error::no_device);
+    EXPECT_EQ(sys_net_info(caller, {memory_at}).error(), Error::no_device);
+    the_card = nullptr;
+    EXPECT_EQ(transmit(1).error(), Error::no_device);
+}
+
+TEST_F(NetCalls, InfoTellsWhatTheCardIs)
+{
+    EXPECT_EQ(sys_net_info(caller, {memory_at}).value(), 0);
+    NetInfo info;
+    std::memcpy(&info, fake::user_memory(memory_at, sizeof info).data(), sizeof info);
+    EXPECT_EQ(info.mac, (MacAddress{0x52, 0x54, 0x00, 0x12, 0x34, 0x56}));
+    EXPECT_EQ(info.link_mbit, 1000u);
+    EXPECT_STREQ(info.driver, "e1000");
+    EXPECT_EQ(sys_net_info(caller, {0xF0000000}).error(), Error::fault);
+}
