@@ -3,6 +3,7 @@
 #include <array>
 
 #include "inc/trap.hh"
+#include "kern/cpu/paging.hh"
 #include "kern/cpu/x86.hh"
 #include "kern/debug/panic.hh"
 
@@ -45,7 +46,7 @@ Trapframe frame_of(const TaskState& state)
 
 void double_fault_init()
 {
-    task.cr3 = x86::read_cr3();
+    task.cr3 = loaded_directory();
     task.eip = address32(reinterpret_cast<const void*>(report));
     task.eflags = 2;                    // the bit that is always set; interrupts off
     task.esp = address32(stack.data() + stack.size());
