@@ -34,6 +34,7 @@ kernel_linked := $(kernel_start) $(filter-out $(kernel_start),$(kernel_objects))
 
 flags_kernel = $(TARGET_CXX) $(KERNEL_CXXFLAGS)
 flags_init = $(INIT_CFLAGS) $(first_flags)
+flags_nic_trace = $(if $(E1000_DEBUG),-DE1000_DEBUG='"$(E1000_DEBUG)"')
 flags_embedded = $(embedded_names)
 flags_kernel_objects = $(kernel_linked)
 
@@ -45,6 +46,8 @@ $(OBJDIR)/kern/lib/%.o: lib/%.cc $(OBJDIR)/.flags/kernel
 	$(call compile,CXX,$(TARGET_CXX),$(KERNEL_CXXFLAGS))
 $(OBJDIR)/kern/init.o: SOURCE_FLAGS = $(flags_init)
 $(OBJDIR)/kern/init.o: $(OBJDIR)/.flags/init
+$(OBJDIR)/kern/dev/nic_trace.o: SOURCE_FLAGS = $(flags_nic_trace)
+$(OBJDIR)/kern/dev/nic_trace.o: $(OBJDIR)/.flags/nic_trace
 
 # Embedded programs go in without debug information. The table's layout is kern/env/embedded.hh's.
 define embedded_file

@@ -17,6 +17,7 @@ from pathlib import Path
 
 TREE = Path(__file__).resolve().parent.parent
 RESULTS = TREE / "obj" / "tests" / "results"
+PYTHON_TESTS = ("grader", "tools")      # folders in tests/
 UNITTEST_LINE = re.compile(r"^(?P<name>\w+ \([\w.]+\))(?:\n.*)? \.\.\. (?:.*\n)*?"
                            r"(?P<verdict>ok|FAIL|ERROR|skipped .*|expected failure)$", re.MULTILINE)
 
@@ -125,7 +126,8 @@ def parts_of(suite):
             report = RESULTS / f"{source.stem}.xml"
             command = [str(binary), f"--gtest_output=xml:{report}"]
             yield source.stem, lambda c=command, r=report: run_reporting(suite, c, r, False, 600)
-        for path in sorted((TREE / "tests").glob("*/test_*.py")):
+        for path in sorted(path for folder in PYTHON_TESTS
+                           for path in (TREE / "tests" / folder).glob("test_*.py")):
             yield path.stem, lambda p=path: run_unittest(suite, p)
         return
     program = {"guest": "tests/guest/run", "grade": "grade-lab6", "system": "tests/system/run"}
