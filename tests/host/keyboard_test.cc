@@ -4,7 +4,7 @@
 #include <initializer_list>
 #include <string>
 
-#include "kern/dev/console_keyboard.cc"
+#include "kern/dev/console_keyboard.hh"
 
 namespace {
 

@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "kern/dev/line_editor.cc"
+#include "kern/dev/line_editor.hh"
 
 namespace {
 

@@ -4,7 +4,7 @@
 #include <array>
 #include <string>
 
-#include "kern/dev/console_screen.cc"
+#include "kern/dev/console_screen.hh"
 
 namespace {
 

@@ -4,7 +4,7 @@
 #include <array>
 #include <string>
 
-#include "kern/debug/symbols.cc"
+#include "kern/debug/symbols.hh"
 
 namespace {
 

@@ -14,3 +14,7 @@ block_cache_test_SOURCES := fs/block_cache.cc
 image_builder_test_SOURCES := fs/format/image_builder.cc fs/file_system.cc
 memory_test_SOURCES := kern/memory/frames.cc kern/memory/boot_memory.cc \
     kern/memory/address_space.cc kern/env/elf.cc
+screen_test_SOURCES := kern/dev/console_screen.cc
+keyboard_test_SOURCES := kern/dev/console_keyboard.cc
+line_editor_test_SOURCES := kern/dev/line_editor.cc
+symbols_test_SOURCES := kern/debug/symbols.cc
