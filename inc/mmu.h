@@ -17,6 +17,7 @@
 
 #define CR0_PE      0x00000001
 #define CR0_MP      0x00000002
+#define CR0_EM      0x00000004
 #define CR0_TS      0x00000008
 #define CR0_NE      0x00000020
 #define CR0_WP      0x00010000

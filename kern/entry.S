@@ -30,12 +30,13 @@ entry:
     movl $PHYSICAL(entry_directory), %eax
     movl %eax, %cr3
     movl %cr0, %eax
-    orl $(CR0_PE | CR0_PG | CR0_WP | CR0_NE | CR0_MP), %eax
+    // EM: floating point and vector registers, which nobody saves, trap.
+    orl $(CR0_PE | CR0_PG | CR0_WP | CR0_NE | CR0_MP | CR0_EM), %eax
     movl %eax, %cr0
 
-    movl $high, %eax
+    movl $.Lhigh, %eax
     jmp *%eax
-high:
+.Lhigh:
     xorl %ebp, %ebp                 // ends backtraces
     movl $entry_stack_top, %esp
     call kernel_main
