@@ -98,6 +98,7 @@ Result<Environment*> Environment::create(envid_t parent, EnvType type)
     taken->pgfault_upcall = 0;
     taken->last_link_changes = 0;
     taken->cow_fault_va = 0;
+    taken->printed_bytes = 0;
     taken->wait_kind = WaitKind::nothing;
     taken->wait_started_ = taken->has_deadline_ = false;
     taken->cpu_cycles_ = 0;
@@ -159,6 +160,19 @@ void Environment::end(int exit_status)
     exit_queue_.wake_all();
     space.clear();
     release_slot();
+    end_unstarted_children(ended);
+}
+
+// A child that its parent has not started yet, nobody can start any more.
+void Environment::end_unstarted_children(envid_t parent)
+{
+    for (Environment& child : environments) {
+        const Env& info = child.info();
+        if (info.env_parent_id == parent && info.env_status == EnvStatus::not_runnable
+            && info.env_runs == 0) {
+            child.end(128);
+        }
+    }
 }
 
 Result<int> Environment::exit_status_of(envid_t id) const
@@ -193,6 +207,13 @@ Error Environment::wait(uint32_t timeout_ms)
     wait_kind = WaitKind::queue;
     frame.tf_eip -= system_call_bytes;
     return blocked;
+}
+
+Error Environment::continue_later()
+{
+    frame.tf_eip -= system_call_bytes;
+    scheduler.preempt();
+    return completed;
 }
 
 Error Environment::wait_on(WaitQueue& queue, uint32_t timeout_ms)

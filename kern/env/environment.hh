@@ -61,6 +61,7 @@ public:
     Error wait(uint32_t timeout_ms);            // for the time alone
     void make_runnable();                       // whatever it waited for
     void system_call_done() { wait_started_ = false; }
+    Error continue_later();                     // runs the system call again in its next turn
     bool may_be_woken() const;                  // by time or a device, not by others alone
 
     // Ends waits whose time is up. Called at each tick.
@@ -70,6 +71,7 @@ public:
     AddressSpace space{};
     uintptr_t pgfault_upcall = 0;
     uint32_t last_link_changes = 0;             // network: what net_receive last told it
+    uint32_t printed_bytes = 0;                 // of the text of a system call that prints in turns
     uintptr_t bad_user_va = 0;                  // where UserBytes last found a fault
     uintptr_t cow_fault_va = 0;                 // not 0: a copy-on-write page must become its own
                                                 // before this system call can succeed
@@ -103,6 +105,7 @@ private:
     friend class WaitQueue;
     friend class Scheduler;
 
+    static void end_unstarted_children(envid_t parent);
     void set_deadline(uint32_t timeout_ms);
     void stop_waiting();
 

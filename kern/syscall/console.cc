@@ -1,6 +1,7 @@
 // System calls that print and read on the console.
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "kern/dev/console.hh"
 #include "kern/env/environment.hh"
@@ -8,23 +9,26 @@
 #include "kern/syscall/dispatch.hh"
 #include "kern/syscall/syscalls.hh"
 
-// cputs(text, length): a caller whose text is not its own ends, as in JOS.
+// cputs(text, length): a caller whose text is not its own ends, as in JOS. A long text is printed
+// a piece a turn, because the console is slow and others want the CPU too.
 SyscallResult sys_cputs(Environment& caller, const SyscallArguments& arguments)
 {
-    if (!UserBytes(caller, arguments.a1, arguments.a2).check_readable()) {
+    const uint32_t printed = std::min(std::exchange(caller.printed_bytes, 0), arguments.a2);
+    if (!UserBytes(caller, arguments.a1 + printed, arguments.a2 - printed).check_readable()) {
         refuse_access(caller, caller.bad_user_va);
         return 0;
     }
-    std::array<char, 256> piece;
-    for (uint32_t done = 0; done < arguments.a2;) {
-        const auto part = std::span(piece).first(
-            std::min<size_t>(piece.size(), arguments.a2 - done));
-        TRY(UserBytes(caller, arguments.a1 + done, part.size())
-                .copy_to(std::as_writable_bytes(part)));
-        console_write(part);
-        done += static_cast<uint32_t>(part.size());
+    std::array<char, 1024> piece;
+    const auto part =
+        std::span(piece).first(std::min<size_t>(piece.size(), arguments.a2 - printed));
+    TRY(UserBytes(caller, arguments.a1 + printed, part.size())
+            .copy_to(std::as_writable_bytes(part)));
+    console_write(part);
+    if (printed + part.size() == arguments.a2) {
+        return 0;
     }
-    return 0;
+    caller.printed_bytes = printed + static_cast<uint32_t>(part.size());
+    return caller.continue_later();
 }
 
 // cgetc(): the next byte typed, 0 if there is none.
