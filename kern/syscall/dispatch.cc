@@ -37,7 +37,6 @@ constexpr uint32_t instruction_bytes = 2;   // of `int $0x30`
 bool retry_after_copy(Environment& caller)
 {
     const uintptr_t va = caller.cow_fault_va;
-    caller.cow_fault_va = 0;
     if (va == 0 || caller.pgfault_upcall == 0) {
         return false;
     }
@@ -58,6 +57,7 @@ void dispatch_syscall(Environment& caller)
     const SyscallArguments arguments{registers.reg_edx, registers.reg_ecx, registers.reg_ebx,
                                      registers.reg_edi, registers.reg_esi};
     caller.cow_fault_va = 0;            // a queued message may have left one
+    caller.cow_fault_va = 0;
     const SyscallResult result = handlers[number](caller, arguments);
     if (this_cpu().current != &caller || (!result && result.error() == blocked)) {
         return;
