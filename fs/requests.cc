@@ -241,6 +241,7 @@ Result<Answer> Requests::set_size(const Call& call)
 Result<Answer> Requests::remove(const Call& call)
 {
     PathText text;
+    open_files_.close_unused(true);             // so that the blocks are free at once if they can
     Node node = TRY(files_.lookup(TRY(text.copy_from(*call.page, 0))));
     if (call.mode == remove_directory && !TRY(files_.record(node)).is_directory()) {
         return Error::not_directory;

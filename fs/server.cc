@@ -131,6 +131,10 @@ Result<void> start()
                 "-drive file=obj/fs/fs.img,index=1,media=disk,format=raw\n");
         return attached;
     }
+    if (disk.block_count() <= superblock_number) {
+        cprintf("fs: the disk is too small for a file system; is it the right image?\n");
+        return Error::no_device;
+    }
     TRY(report("block cache is good", "block cache", [] -> Result<void> {
         TRY(open_cache());
         return check_cache();

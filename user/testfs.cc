@@ -241,6 +241,51 @@ void test_careless_client()
     cprintf("closing after a program's end is good\n");
 }
 
+// A full disk is an error, and everything that was written before stays.
+void test_full_disk()
+{
+    const uint32_t start = sys_time_msec();
+    const uint32_t free = server_status().free_blocks;
+    const int number = ok("open", open("/fill", O_RDWR | O_CREAT | O_TRUNC));
+    uint32_t pieces = 0;
+    int result = 0;
+    do {
+        fill(pieces);
+        result = write(number, buffer.data(), sizeof buffer);
+        pieces += result == sizeof buffer ? 1 : 0;
+    } while (result == sizeof buffer);
+    if (result > 0) {
+        result = write(number, buffer.data(), sizeof buffer);       // the last write was short
+    }
+    require_error(Error::no_disk, "writing to a full disk", result);
+    require_error(Error::no_disk, "and once more", write(number, "x", 1));
+    require_error(Error::no_disk, "a directory on a full disk", [] {
+        char path[20];
+        int made = 0;
+        for (int i = 0; i < 17 && made >= 0; i++) {     // 16 fit into a block that is there
+            snprintf(path, sizeof path, "/full%d", i);
+            made = mkdir(path);
+        }
+        return made;
+    }());
+    ok("sync", sync());
+    for (uint32_t i = 0; i < pieces; i += 7) {
+        ok("seek", seek(number, static_cast<off_t>(i * sizeof buffer)));
+        const int size = readn(number, buffer.data(), sizeof buffer);
+        require(size == sizeof buffer && is_filled(i), "contents of a full disk", size);
+    }
+    close(number);
+    ok("remove", remove("/fill"));
+    for (int i = 0; i < 17; i++) {
+        char path[20];
+        snprintf(path, sizeof path, "/full%d", i);
+        remove(path);
+    }
+    const uint32_t after = server_status().free_blocks;
+    require(after + 1 >= free, "room after removing", static_cast<int>(after));
+    cprintf("a full disk is good (%u MiB, %u ms)\n", pieces / 16, sys_time_msec() - start);
+}
+
 int open_at(uintptr_t page, const char* path, uint32_t mode)
 {
     request = {};
@@ -357,6 +402,7 @@ void umain(int, char**)
     test_sharing();
     test_clients();
     test_careless_client();
+    test_full_disk();
     test_too_many();
     test_tickets();
     test_hostile_requests();
