@@ -59,7 +59,7 @@ int poll(pollfd* entries, uint32_t count, int timeout_ms)
     if (count > max_poll_entries) {
         return to_abi(Error::invalid_argument);
     }
-    if (const int result = have_request_pages(count * sizeof(PollEntry)); result < 0) {
+    if (const int result = have_request_pages(); result < 0) {
         return result;
     }
     int ready = 0;

@@ -64,7 +64,7 @@ int open_call(uint32_t code, const SocketRequest& request)
 // One request's worth of a send: at most max_request_bytes of it.
 int send_part(SocketRequest& request, const void* data, size_t size)
 {
-    if (const int result = have_request_pages(size); result < 0) {
+    if (const int result = have_request_pages(); result < 0) {
         return result;
     }
     memcpy(shared_bytes(), data, size);

@@ -5,10 +5,10 @@
 
 namespace {
 
-// Whose the request pages are, and how many are mapped. They are shared (PTE_SHARE) so that a fork
-// does not turn them copy-on-write; a child makes itself new ones before its first request.
+// Whose the request pages are. They are shared (PTE_SHARE) so that a fork does not turn them
+// copy-on-write; a child makes itself new ones before its first request. All are made at once: a
+// program's memory must not depend on which calls it has made so far.
 constinit envid_t pages_owner = 0;
-constinit uint32_t pages_ready = 0;             // how many are mapped, from the first
 constinit envid_t server = 0;
 
 uint32_t pages_for_request(size_t bytes)
@@ -34,26 +34,18 @@ envid_t find_server()
 
 } // namespace
 
-int have_request_pages(size_t bytes)
+int have_request_pages()
 {
-    const uint32_t count = pages_for_request(bytes);
     const envid_t self = thisenv->env_id;
-    if (pages_owner != self) {
-        sys_page_unmap_run(0, &shared_request(), max_request_pages);    // a parent's
-        pages_owner = self;
-        pages_ready = 0;
-    }
-    if (pages_ready >= count) {
+    if (pages_owner == self) {
         return 0;
     }
-    std::byte* next = reinterpret_cast<std::byte*>(&shared_request()) + pages_ready * page_size;
-    const int result = sys_page_alloc_run(0, next, count - pages_ready,
+    const int result = sys_page_alloc_run(0, &shared_request(), max_request_pages,
                                           PTE_P | PTE_U | PTE_W | PTE_SHARE);
-    if (result < 0) {
-        return result;
+    if (result == 0) {
+        pages_owner = self;
     }
-    pages_ready = count;
-    return 0;
+    return result;
 }
 
 int call_network(uint32_t code, const SocketRequest& request, size_t bytes, PageRun window)
@@ -64,7 +56,7 @@ int call_network(uint32_t code, const SocketRequest& request, size_t bytes, Page
             return to_abi(Error::not_found);
         }
     }
-    if (const int result = have_request_pages(bytes); result < 0) {
+    if (const int result = have_request_pages(); result < 0) {
         return result;
     }
     shared_request() = request;

@@ -11,8 +11,8 @@ static_assert(request_pages + max_request_pages * page_size <= fd_table);
 inline SocketRequest& shared_request() { return *reinterpret_cast<SocketRequest*>(request_pages); }
 inline std::byte* shared_bytes() { return reinterpret_cast<std::byte*>(&shared_request() + 1); }
 
-// Sees to it that there are pages for `bytes` bytes behind the header. Returns 0 or no_memory.
-int have_request_pages(size_t bytes);
+// Sees to it that the pages are there, and not another environment's. Returns 0 or no_memory.
+int have_request_pages();
 
 // Makes the request, with room for `bytes` bytes behind the header (what stands there travels
 // along), and returns the answer. `window`: where a descriptor page that comes with it goes.

@@ -9,16 +9,13 @@ void Heap::initialise(void* region, size_t size)
 {
     region_ = static_cast<std::byte*>(region);
     slab_count_ = size / slab_bytes;
-    free_slabs_ = slab_count_;
+    free_slabs_ = 0;
     free_list_ = nullptr;
     for (Slab*& list : partial_) {
         list = nullptr;
     }
     for (size_t i = slab_count_; i > 0; i--) {
-        Slab* slab = reinterpret_cast<Slab*>(region_ + (i - 1) * slab_bytes);
-        *slab = {};
-        slab->next = free_list_;
-        free_list_ = slab;
+        free_slab(slab_at(i - 1));
     }
 }
 
@@ -31,9 +28,8 @@ size_t Heap::class_of(size_t size)
     return found;
 }
 
-void Heap::link(Slab* slab)
+void Heap::link(Slab*& list, Slab* slab)
 {
-    Slab*& list = partial_[slab->block_class];
     slab->previous = nullptr;
     slab->next = list;
     if (list != nullptr) {
@@ -42,16 +38,23 @@ void Heap::link(Slab* slab)
     list = slab;
 }
 
-void Heap::unlink(Slab* slab)
+void Heap::unlink(Slab*& list, Slab* slab)
 {
     if (slab->previous != nullptr) {
         slab->previous->next = slab->next;
     } else {
-        partial_[slab->block_class] = slab->next;
+        list = slab->next;
     }
     if (slab->next != nullptr) {
         slab->next->previous = slab->previous;
     }
+}
+
+void Heap::free_slab(Slab* slab)
+{
+    *slab = {};
+    link(free_list_, slab);
+    free_slabs_++;
 }
 
 // Makes a free slab one for blocks of a class; null if none is free.
@@ -61,20 +64,48 @@ Heap::Slab* Heap::take_slab(size_t block_class)
     if (slab == nullptr) {
         return nullptr;
     }
-    free_list_ = slab->next;
+    unlink(free_list_, slab);
     free_slabs_--;
     *slab = {};
     slab->untouched = static_cast<uint16_t>(blocks_in(block_class));
     slab->block_class = static_cast<uint16_t>(block_class);
     slab->magic = slab_in_use;
-    link(slab);
+    link(partial_[block_class], slab);
     return slab;
+}
+
+// A block that is bigger than the classes' biggest: the first neighbouring slabs that are free.
+void* Heap::allocate_slabs(size_t size)
+{
+    const size_t needed = (size + header_bytes + slab_bytes - 1) / slab_bytes;
+    size_t found = 0;
+    for (size_t i = 0; i < slab_count_ && needed <= free_slabs_; i++) {
+        if (slab_at(i)->magic == slab_in_use) {
+            i += slab_at(i)->block_class == class_count ? slab_at(i)->used - 1u : 0u;
+            found = 0;
+            continue;
+        }
+        if (++found < needed) {
+            continue;
+        }
+        Slab* first = slab_at(i + 1 - needed);
+        for (size_t k = i + 1 - needed; k <= i; k++) {
+            unlink(free_list_, slab_at(k));
+        }
+        free_slabs_ -= needed;
+        *first = {};
+        first->used = static_cast<uint16_t>(needed);
+        first->block_class = class_count;
+        first->magic = slab_in_use;
+        return reinterpret_cast<std::byte*>(first) + header_bytes;
+    }
+    return nullptr;
 }
 
 void* Heap::allocate(size_t size)
 {
     if (size > max_block) {
-        return nullptr;
+        return size < slab_count_ * slab_bytes ? allocate_slabs(size) : nullptr;
     }
     const size_t block_class = class_of(size);
     Slab* slab = partial_[block_class];
@@ -95,7 +126,7 @@ void* Heap::allocate(size_t size)
     }
     slab->used++;
     if (slab->free == nullptr && slab->untouched == 0) {
-        unlink(slab);
+        unlink(partial_[block_class], slab);
     }
     return block;
 }
@@ -110,26 +141,30 @@ void Heap::free(void* block)
         cprintf("ns: free of %p, which is outside the heap\n", block);
         return;
     }
-    Slab* slab = reinterpret_cast<Slab*>(region_ + round_down(offset, slab_bytes));
+    const size_t number = offset / slab_bytes;
+    Slab* slab = slab_at(number);
     if (slab->magic != slab_in_use || slab->used == 0) {
         cprintf("ns: free of %p, which is no block in use\n", block);
         return;
     }
+    if (slab->block_class == class_count) {
+        for (size_t i = number + slab->used; i > number; i--) {
+            free_slab(slab_at(i - 1));
+        }
+        return;
+    }
 
-    const bool was_full = slab->free == nullptr && slab->untouched == 0;
+    Slab*& list = partial_[slab->block_class];
+    if (slab->free == nullptr && slab->untouched == 0) {
+        link(list, slab);               // it was full
+    }
     FreeBlock* freed = static_cast<FreeBlock*>(block);
     freed->next = slab->free;
     slab->free = freed;
     slab->used--;
-    if (was_full) {
-        link(slab);
-    }
     if (slab->used == 0) {
-        unlink(slab);
-        *slab = {};
-        slab->next = free_list_;
-        free_list_ = slab;
-        free_slabs_++;
+        unlink(list, slab);
+        free_slab(slab);
     }
 }
 
@@ -143,11 +178,12 @@ void* net_heap_allocate(size_t size) { return net_heap.allocate(size); }
 
 void* net_heap_allocate_zeroed(size_t count, size_t size)
 {
-    if (size != 0 && count > Heap::max_block / size) {
+    size_t bytes = 0;
+    if (__builtin_mul_overflow(count, size, &bytes)) {
         return nullptr;
     }
-    void* block = net_heap.allocate(count * size);
-    return block != nullptr ? memset(block, 0, count * size) : nullptr;
+    void* block = net_heap.allocate(bytes);
+    return block != nullptr ? memset(block, 0, bytes) : nullptr;
 }
 
 void net_heap_free(void* memory) { net_heap.free(memory); }

@@ -3,8 +3,8 @@
 // no memory.
 //
 // Blocks of a few sizes come from slabs (runs of 4 pages that hold blocks of one size), all in
-// constant time; a slab whose last block is freed serves any size again. What is bigger than the
-// biggest block is refused: nothing in the server needs it.
+// constant time; a slab whose last block is freed serves any size again. What is bigger (a large
+// datagram in one piece) takes neighbouring slabs whole, found by a search: it is rare.
 #pragma once
 #include "inc/types.hh"
 
@@ -16,7 +16,7 @@ public:
     // Takes over `size` bytes at `region` (aligned to slab_bytes).
     void initialise(void* region, size_t size);
 
-    void* allocate(size_t size);        // aligned to 16; null if there is no room or it is too big
+    void* allocate(size_t size);        // aligned to 16; null if there is no room
     void free(void* block);             // null is fine; what is no block is reported and ignored
 
     size_t total_bytes() const { return slab_count_ * slab_bytes; }
@@ -31,11 +31,11 @@ private:
     // At the start of each slab; the blocks follow.
     struct Slab {
         Slab* next = nullptr;           // in its class's list of slabs with free blocks, or in
-        Slab* previous = nullptr;       // the list of free slabs (next only)
+        Slab* previous = nullptr;       // the list of free slabs
         FreeBlock* free = nullptr;      // blocks that were used before
         uint16_t untouched = 0;         // blocks at the end that never were
         uint16_t used = 0;
-        uint16_t block_class = 0;
+        uint16_t block_class = 0;       // or class_count: one block over `used` slabs
         uint16_t magic = 0;
     };
     static constexpr size_t header_bytes = 32;
@@ -50,9 +50,15 @@ private:
     {
         return (slab_bytes - header_bytes) / sizes[block_class];
     }
+    Slab* slab_at(size_t number) const
+    {
+        return reinterpret_cast<Slab*>(region_ + number * slab_bytes);
+    }
+    void* allocate_slabs(size_t size);
+    void free_slab(Slab* slab);
     Slab* take_slab(size_t block_class);
-    void link(Slab* slab);
-    void unlink(Slab* slab);
+    static void link(Slab*& list, Slab* slab);
+    static void unlink(Slab*& list, Slab* slab);
 
     std::byte* region_ = nullptr;
     size_t slab_count_ = 0;
