@@ -7,6 +7,7 @@
 #include "kern/dev/clock.hh"
 #include "kern/dev/console.hh"
 #include "kern/dev/disk_interrupt.hh"
+#include "kern/dev/nic.hh"
 #include "kern/dev/pci.hh"
 #include "kern/env/embedded.hh"
 #include "kern/env/scheduler.hh"
@@ -103,6 +104,9 @@ extern "C" [[noreturn]] void kernel_main()
     run_constructors();
     clock_init();
     pci_init();
+    if (nic_card() == nullptr) {
+        cprintf("No network card that works: there will be no network\n");
+    }
     environments_init();
     disk_interrupt_init();
     console_enable_interrupts();
