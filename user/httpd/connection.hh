@@ -66,7 +66,7 @@ private:
     size_t output_sent_ = 0;
     FileBody file_{};                   // sent after the output
     char input_[max_head_bytes] = {};
-    char output_[4096] = {};
+    char output_[8192] = {};
 };
 
 } // namespace http
