@@ -10,7 +10,7 @@ namespace {
 // puts the return address (lib/pgfault_entry.S).
 uint32_t frame_address(const Trapframe& frame)
 {
-    const bool nested = frame.tf_esp >= UXSTACKTOP - page_size && frame.tf_esp < UXSTACKTOP;
+    const bool nested = frame.tf_esp > USTACKTOP && frame.tf_esp < UXSTACKTOP;
     const uint32_t top = nested ? frame.tf_esp - sizeof(uint32_t) : UXSTACKTOP;
     return top - sizeof(UTrapframe);
 }

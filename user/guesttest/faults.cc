@@ -1,6 +1,8 @@
 // What ends a program, and with which status; and page-fault handlers.
 #include "user/guesttest/test.hh"
 
+extern "C" void (*pgfault_handler)(UTrapframe* frame);  // lib/pgfault.cc
+
 namespace {
 
 constexpr int page_fault = fault_status + T_PGFLT;
@@ -117,9 +119,14 @@ void flags_cannot_be_raised()
 }
 
 int handled = 0;
+void (*copy_on_write)(UTrapframe* frame) = nullptr;     // fork's handler
 
 void handle_by_mapping(UTrapframe* frame)
 {
+    if ((page_table_entry(frame->utf_fault_va) & PTE_COW) != 0) {
+        copy_on_write(frame);
+        return;
+    }
     handled++;
     auto* page = pointer(round_down(frame->utf_fault_va, page_size));
     check_result(sys_page_alloc(0, page, page_rights), "page_alloc in a fault handler");
@@ -127,6 +134,7 @@ void handle_by_mapping(UTrapframe* frame)
 
 void handlers_repair_faults()
 {
+    copy_on_write = pgfault_handler;
     set_pgfault_handler(handle_by_mapping);
     for (unsigned i = 0; i < 20; i++) {
         *scratch_page<volatile unsigned>(i) = i;
@@ -139,6 +147,7 @@ void handlers_repair_faults()
 
 void system_calls_do_not_upcall_for_others()
 {
+    copy_on_write = pgfault_handler;
     set_pgfault_handler(handle_by_mapping);
     check_error(sys_memory_info(scratch_page<MemoryInfo>(3)), Error::fault,
                 "a system call with a page that is not there");
