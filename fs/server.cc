@@ -6,6 +6,7 @@
 #include "fs/ide_disk.hh"
 #include "fs/open_files.hh"
 #include "fs/requests.hh"
+#include "fs/self_test.hh"
 #include "fs/wall_clock.hh"
 #include "inc/mmu.h"
 #include "inc/stdio.hh"
@@ -141,8 +142,13 @@ Result<void> start()
     }));
     TRY(report("superblock is good", "the disk holds no file system of ours; make one with "
                "obj/fs/fsformat", [] { return files.check_superblock(); }));
-    return report("bitmap is good", "bitmap of free blocks; repair the image or make a new one",
-                  [] { return files.check_bitmap(); });
+    TRY(report("bitmap is good", "bitmap of free blocks; repair the image or make a new one",
+               [] { return files.check_bitmap(); }));
+#ifdef FS_SELF_TEST
+    return run_self_test(files, cache);
+#else
+    return {};
+#endif
 }
 
 // Time for the files, and changes that have waited long enough onto the disk.

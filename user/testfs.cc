@@ -365,6 +365,17 @@ void test_hostile_requests()
     request.mode = 0xFFFF0000;
     require_error(Error::invalid_argument, "unknown mode bits", send(fs::FSREQ_OPEN));
 
+    // More pages than the server takes at once.
+    ok("pages", sys_page_alloc_run(0, reinterpret_cast<void*>(window), 40, PTE_P | PTE_U | PTE_W));
+    const int many = send(fs::FSREQ_READ, PageRun::at(window, 40), PageRun::none());
+    require(many < 0, "40 pages", many);
+    sys_page_unmap_run(0, reinterpret_cast<void*>(window), 40);
+    // A window smaller than the answer, and none at all: the server goes on.
+    request = {};
+    strlcpy(request.data, "/motd", sizeof request.data);
+    send(fs::FSREQ_OPEN, page, PageRun::none());
+    ok("the server goes on", send(fs::FSREQ_INFO));
+
     const int number = ok("open", open("/hostile", O_RDWR | O_CREAT | O_TRUNC));
     const Fd fd = *fd_pointer(number);
     request = {};
