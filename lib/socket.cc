@@ -4,6 +4,7 @@
 #include "inc/mmu.h"
 #include "inc/string.hh"
 #include "lib/socket_request.hh"
+#include "net/descriptor.hh"
 
 namespace {
 

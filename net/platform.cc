@@ -2,6 +2,7 @@
 #include "net/platform.hh"
 
 #include "lib/lib.hh"
+#include "net/descriptor.hh"
 #include "net/main.hh"
 #include "net/ns.hh"
 #include "net/protocol.hh"

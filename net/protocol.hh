@@ -4,12 +4,11 @@
 // first starts with a SocketRequest, the bytes to send or to be received follow it without a gap
 // through the whole run. The answer's value is a result >= 0 or a negative error; it changes the
 // header's `address` and the bytes. The answer to NSREQ_SOCKET and NSREQ_ACCEPT carries the new
-// socket's descriptor page (a SocketDescriptor). A program need not be trusted with anything
+// socket's descriptor page (net/descriptor.hh). A program need not be trusted with anything
 // here: the server copies the header before it looks at it.
 #pragma once
 #include "inc/ns.hh"
 #include "inc/types.hh"
-#include "lib/fd.hh"
 
 inline constexpr uint32_t
     NSREQ_POLL = 16,            // argument[0]: entries that follow, [1]: timeout, ms
@@ -47,12 +46,6 @@ inline constexpr uint32_t
     request_has_address = 4;            // send to `address`
 
 inline constexpr uint32_t socket_stream = 1, socket_datagram = 2, socket_icmp = 3;
-
-// The start of a socket's descriptor page.
-struct SocketDescriptor {
-    Fd fd;
-    uint32_t kind = 0;                  // socket_stream, ...
-};
 
 // One of NSREQ_POLL's entries; the server sets `returned`. The bits are POSIX's (lib/socket.hh).
 struct PollEntry {

@@ -1,6 +1,7 @@
 #include "net/socket_table.hh"
 
 #include "net/datagram_socket.hh"
+#include "net/descriptor.hh"
 #include "net/platform.hh"
 #include "net/poll.hh"
 #include "net/tcp_socket.hh"

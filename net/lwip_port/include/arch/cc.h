@@ -7,8 +7,8 @@
 /* A freestanding compiler has stdint.h, and none of these. */
 #define LWIP_NO_INTTYPES_H 1
 #define LWIP_NO_CTYPE_H 1
-#if !__STDC_HOSTED__
 #define LWIP_NO_UNISTD_H 1
+#if !__STDC_HOSTED__
 #define LWIP_NO_LIMITS_H 1
 #define INT_MAX __INT_MAX__
 #endif

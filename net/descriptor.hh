@@ -1,0 +1,8 @@
+// What is in a socket's descriptor page, which the core server fills in and its clients share.
+#pragma once
+#include "lib/fd.hh"
+
+struct SocketDescriptor {
+    Fd fd;
+    uint32_t kind = 0;                  // socket_stream, ... of net/protocol.hh
+};
