@@ -32,17 +32,20 @@ class SystemTest:
     function: Callable[..., None]
     setup: Optional[Setup]
     needs: tuple[str, ...]
+    leaves_nothing: bool
     group: str
 
 
 TESTS: list[SystemTest] = []
 
 
-def system_test(title: str, setup: Optional[Setup] = None,
-                needs: tuple[str, ...] = ()) -> Callable[[Any], Any]:
-    """Makes the function below it a test."""
+def system_test(title: str, setup: Optional[Setup] = None, needs: tuple[str, ...] = (),
+                leaves_nothing: bool = False) -> Callable[[Any], Any]:
+    """Makes the function below it a test; with `leaves_nothing` it is done several times, and no
+    pages may be lost by it."""
     def add(function: Callable[..., None]) -> Callable[..., None]:
-        TESTS.append(SystemTest(title, function, setup, needs, function.__module__))
+        TESTS.append(SystemTest(title, function, setup, needs, leaves_nothing,
+                                function.__module__))
         return function
     return add
 
@@ -93,7 +96,7 @@ class Session:
             if test.setup is None:
                 test.function(self._host)
             else:
-                test.function(self._machine_for(test.setup))
+                self._run_on(self._machine_for(test.setup), test)
         except Skip as skip:
             outcome.skipped = str(skip)
         except Failure as failure:
@@ -110,6 +113,14 @@ class Session:
         outcome.seconds = time.monotonic() - begin
         self.outcomes.append(outcome)
         self._show(outcome)
+
+    def _run_on(self, machine: Machine, test: SystemTest) -> None:
+        if test.leaves_nothing:
+            machine.check_no_leak(lambda: test.function(machine))
+        else:
+            machine.round = 1
+            test.function(machine)
+            machine.check_alive()
 
     def _machine_for(self, setup: Setup) -> Machine:
         if setup.net == "tap" and self._host.no_tap:
