@@ -157,7 +157,7 @@ int socket_stat(Fd&, Stat& stat)
 
 } // namespace
 
-constinit const Device socket_device = {'s', "socket", socket_read, socket_write, socket_close,
+constinit const Device socket_device = {socket_device_id, "socket", socket_read, socket_write, socket_close,
                                         socket_stat, nullptr};
 
 int socket(int domain, int type, int protocol)

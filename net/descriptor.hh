@@ -2,6 +2,8 @@
 #pragma once
 #include "lib/fd.hh"
 
+inline constexpr uint32_t socket_device_id = 's';
+
 struct SocketDescriptor {
     Fd fd;
     uint32_t kind = 0;                  // socket_stream, ... of net/protocol.hh

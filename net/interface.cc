@@ -12,8 +12,6 @@ OutputQueue output_queue;
 static netif card;
 static bool has_card;
 
-static constexpr size_t min_arp_frame = 14 + 28;
-
 static err_t send_frame(netif*, pbuf* frame)
 {
     return output_queue.add(frame) ? ERR_OK : ERR_MEM;
@@ -59,28 +57,30 @@ void interface_set_link(bool up)
     }
 }
 
-// lwIP reads a whole ARP message without a look at the length.
-static bool is_acceptable(std::span<const char> frame)
+// A frame that is shorter than Ethernet's shortest gets the zeros that its sender left out: lwIP
+// reads whole IP headers and ARP messages before it looks at lengths.
+static pbuf* copy_padded(std::span<const char> frame)
 {
-    if (frame.size() < sizeof(eth_hdr) || frame.size() > max_frame_bytes) {
-        return false;
+    const size_t size = frame.size() < min_frame_bytes ? min_frame_bytes : frame.size();
+    pbuf* packet = pbuf_alloc(PBUF_RAW, static_cast<u16_t>(size), PBUF_RAM);
+    if (packet != nullptr) {
+        char* data = static_cast<char*>(packet->payload);
+        memcpy(data, frame.data(), frame.size());
+        memset(data + frame.size(), 0, size - frame.size());
     }
-    const bool is_arp = frame[12] == 0x08 && frame[13] == 0x06;
-    return !is_arp || frame.size() >= min_arp_frame;
+    return packet;
 }
 
 void interface_receive(std::span<const char> frame)
 {
-    if (!has_card || !is_acceptable(frame)) {
+    if (!has_card || frame.size() < sizeof(eth_hdr) || frame.size() > max_frame_bytes) {
         return;
     }
-    const u16_t size = static_cast<u16_t>(frame.size());
-    pbuf* packet = pbuf_alloc(PBUF_RAW, size, PBUF_RAM);
+    pbuf* packet = copy_padded(frame);
     if (packet == nullptr) {
         LINK_STATS_INC(link.memerr);
         return;                         // lost, as on a full card; TCP sends it again
     }
-    memcpy(packet->payload, frame.data(), size);
     if (card.input(packet, &card) != ERR_OK) {
         pbuf_free(packet);
     }

@@ -18,8 +18,7 @@ void interface_start_stack();
 void interface_add(const NetInfo& info);
 void interface_set_link(bool up);
 
-// Hands a received frame to lwIP, which copies it. What is not a whole Ethernet frame of a length
-// that the parsers can rely on is dropped.
+// Hands a copy of a received frame to lwIP. What is no Ethernet frame by its length is dropped.
 void interface_receive(std::span<const char> frame);
 
 // Hands packets between our own sockets on; does not call back into the caller's socket.

@@ -74,10 +74,18 @@ static SocketDescriptor* descriptor(uint32_t slot)
     return reinterpret_cast<SocketDescriptor*>(descriptor_pages + uintptr_t{slot} * page_size);
 }
 
-SocketDescriptor* allocate_descriptor(uint32_t slot)
+bool make_descriptor(uint32_t slot, uint64_t ticket, uint32_t kind)
 {
-    const int result = sys_page_alloc(0, descriptor(slot), PTE_P | PTE_U | PTE_W);
-    return result < 0 ? nullptr : descriptor(slot);
+    SocketDescriptor* page = descriptor(slot);
+    if (sys_page_alloc(0, page, PTE_P | PTE_U | PTE_W) < 0) {
+        return false;
+    }
+    page->fd.fd_dev_id = socket_device_id;
+    page->fd.fd_omode = O_RDWR;
+    page->fd.fd_object = slot;
+    page->fd.fd_ticket = ticket;
+    page->kind = kind;
+    return true;
 }
 
 unsigned descriptor_holders(uint32_t slot)

@@ -4,8 +4,6 @@
 #include "inc/env.hh"
 #include "inc/syscall.hh"
 
-struct SocketDescriptor;
-
 namespace platform {
 
 uint32_t now_ms();
@@ -27,9 +25,9 @@ std::byte* request_window(uint32_t index);
 // Takes `count` pages at the start of a window out of our address space.
 void release_window(uint32_t index, uint32_t count);
 
-// Socket `slot`'s descriptor page: a zeroed page, null if there is no memory; how many others hold
-// it; its end.
-SocketDescriptor* allocate_descriptor(uint32_t slot);
+// Socket `slot`'s descriptor page, which names it to clients; false: there is no memory. How many
+// others hold it; its end.
+bool make_descriptor(uint32_t slot, uint64_t ticket, uint32_t kind);
 unsigned descriptor_holders(uint32_t slot);
 PageRun descriptor_run(uint32_t slot);
 void free_descriptor(uint32_t slot);

@@ -17,7 +17,8 @@ std::byte* Request::data() const
 
 uint32_t Request::room() const
 {
-    return page_count == 0 ? 0 : page_count * page_size - sizeof(SocketRequest);
+    return page_count == 0 ? 0 : static_cast<uint32_t>(page_count * page_size
+                                                       - sizeof(SocketRequest));
 }
 
 void RequestList::append(Request& request)

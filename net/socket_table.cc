@@ -1,7 +1,6 @@
 #include "net/socket_table.hh"
 
 #include "net/datagram_socket.hh"
-#include "net/descriptor.hh"
 #include "net/platform.hh"
 #include "net/poll.hh"
 #include "net/tcp_socket.hh"
@@ -43,15 +42,9 @@ static uint32_t number_of(Socket::Kind kind)
 
 bool SocketTable::add_descriptor(Socket& socket)
 {
-    SocketDescriptor* page = platform::allocate_descriptor(socket.slot);
-    if (page == nullptr) {
+    if (!platform::make_descriptor(socket.slot, socket.ticket, number_of(socket.kind))) {
         return false;
     }
-    page->fd.fd_dev_id = 's';
-    page->fd.fd_omode = O_RDWR;
-    page->fd.fd_object = socket.slot;
-    page->fd.fd_ticket = socket.ticket;
-    page->kind = number_of(socket.kind);
     socket.has_descriptor = true;
     return true;
 }

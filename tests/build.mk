@@ -20,10 +20,10 @@ $(OBJDIR)/tests/host/$(1).objects/%.o: %.cc $(OBJDIR)/.flags/host_tests \
 	$$(call say,HOSTCXX,$$<)
 	@mkdir -p $$(@D)
 	$$(Q)$(HOST_CXX) $(host_test_flags) $($(1)_FLAGS) -MMD -MP -c -o $$@ $$<
-$(OBJDIR)/tests/host/$(1): $$(host_test_objects_$(1))
+$(OBJDIR)/tests/host/$(1): $$(host_test_objects_$(1)) $($(1)_OBJECTS)
 	$$(call say,HOSTLD,$$@)
-	$$(Q)$(HOST_CXX) $(host_test_flags) -o $$@ $$(host_test_objects_$(1)) -lgtest -lgtest_main \
-	    -lpthread
+	$$(Q)$(HOST_CXX) $(host_test_flags) -o $$@ $$(host_test_objects_$(1)) $($(1)_OBJECTS) \
+	    -lgtest -lgtest_main -lpthread
 endef
 $(foreach name,$(notdir $(host_tests)),$(eval $(call host_test,$(name))))
 

@@ -11,6 +11,8 @@
 #if !__STDC_HOSTED__
 #define LWIP_NO_LIMITS_H 1
 #define INT_MAX __INT_MAX__
+#else
+#include <sys/types.h>
 #endif
 #define X8_F "02x"
 #define U16_F "u"

@@ -1,0 +1,226 @@
+#include "tests/host/fake_platform.hh"
+
+#include <algorithm>
+#include <array>
+#include <cstdarg>
+#include <cstdlib>
+#include <cstring>
+#include <map>
+#include <memory>
+#include <set>
+#include <utility>
+
+#include "lwip/timeouts.h"
+#include "net/dispatch.hh"
+#include "net/heap.hh"
+#include "net/interface.hh"
+#include "net/platform.hh"
+#include "net/poll.hh"
+#include "net/socket_table.hh"
+#include "net/tcp_socket.hh"
+
+int vcprintf(const char* format, va_list arguments);
+int cprintf(const char* format, ...);
+
+namespace {
+
+constexpr size_t window_bytes = platform::max_message_pages * page_size;
+constexpr size_t heap_bytes = 4 << 20;
+
+uint32_t time_ms = 1000;
+uint64_t random_state = 88172645463325252;
+size_t lines;
+std::map<uint32_t, std::unique_ptr<std::byte[]>> windows;
+std::map<uint32_t, uint64_t> tickets;
+std::set<uint32_t> held_slots;
+std::map<int32_t, int32_t> answers;
+std::map<int32_t, uint32_t> window_of;          // of each client's last request
+std::set<int32_t> dead;
+fake_net::Held newest;
+std::vector<std::string> sent_frames;
+alignas(page_size) std::array<jif_pkt, 4 * OutputQueue::run_pages> packets;
+
+} // namespace
+
+int vcprintf(const char* format, va_list arguments)
+{
+    lines++;
+    return std::vprintf(format, arguments);
+}
+
+int cprintf(const char* format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    const int count = vcprintf(format, arguments);
+    va_end(arguments);
+    return count;
+}
+
+namespace platform {
+
+uint32_t now_ms() { return time_ms; }
+
+uint64_t random()
+{
+    random_state ^= random_state << 13;
+    random_state ^= random_state >> 7;
+    random_state ^= random_state << 17;
+    return random_state;
+}
+
+bool answer(envid_t client, int32_t value, PageRun pages)
+{
+    answers[client] = value;
+    if (pages.count() > 0) {
+        const uint32_t slot = static_cast<uint32_t>(pages.address() / page_size) - 1;
+        held_slots.insert(slot);
+        newest = {slot, tickets.at(slot)};
+    }
+    return true;
+}
+
+void flush_answers() {}
+bool is_alive(envid_t env) { return !dead.contains(env); }
+
+std::byte* request_window(uint32_t index)
+{
+    auto& window = windows[index];
+    if (window == nullptr) {
+        window = std::make_unique<std::byte[]>(window_bytes);
+    }
+    return window.get();
+}
+
+void release_window(uint32_t, uint32_t) {}
+
+bool make_descriptor(uint32_t slot, uint64_t ticket, uint32_t)
+{
+    tickets[slot] = ticket;
+    return true;
+}
+
+unsigned descriptor_holders(uint32_t slot) { return held_slots.contains(slot) ? 1 : 0; }
+PageRun descriptor_run(uint32_t slot) { return PageRun::at((slot + 1) * page_size, 1); }
+
+void free_descriptor(uint32_t slot)
+{
+    tickets.erase(slot);
+    held_slots.erase(slot);
+}
+
+} // namespace platform
+
+namespace {
+
+void end_turn()
+{
+    tcp_flush();
+    interface_loop_back();
+    poll_answer();
+    const PageRun run = output_queue.take();
+    if (run.count() == 0) {
+        return;
+    }
+    // A PageRun has 32 bits for the address: enough to tell which of the packets it begins with.
+    const uint32_t base = static_cast<uint32_t>(reinterpret_cast<uintptr_t>(packets.data()));
+    const uint32_t first = (static_cast<uint32_t>(run.address()) - base) >> page_shift;
+    for (uint32_t i = first; i < first + run.count(); i++) {
+        sent_frames.emplace_back(packets[i].jp_data, static_cast<size_t>(packets[i].jp_len));
+    }
+    output_queue.done();
+}
+
+} // namespace
+
+namespace fake_net {
+
+void start()
+{
+    static bool started;
+    if (started) {
+        return;
+    }
+    started = true;
+    net_heap.initialise(std::aligned_alloc(Heap::slab_bytes, heap_bytes), heap_bytes);
+    output_queue.initialise(packets.data(), 4);
+    requests.initialise();
+    sockets.initialise();
+    interface_start_stack();
+    NetInfo info;
+    info.mac = {0x52, 0x54, 0x00, 0x12, 0x34, 0x56};
+    info.link_up = 1;
+    interface_add(info);
+    end_turn();
+}
+
+void pass_time(uint32_t ms)
+{
+    for (uint32_t passed = 0; passed < ms; passed += 250) {
+        time_ms += ms - passed < 250 ? ms - passed : 250;
+        sys_check_timeouts();
+        requests.drop_dead_clients();
+        sockets.reclaim();
+        requests.release_windows();
+        end_turn();
+    }
+}
+
+std::optional<int32_t> request(int32_t client, uint32_t code, const SocketRequest& header,
+                               std::string_view data, uint32_t pages, bool writable)
+{
+    const uint32_t index = requests.landing().index;
+    std::byte* window = platform::request_window(index);
+    memcpy(window, &header, sizeof(header));
+    std::ranges::copy(std::as_bytes(std::span(data)), window + sizeof(header));
+    window_of[client] = index;
+    answers.erase(client);
+    requests.note_message(pages);
+    dispatch(requests.begin(client, code, pages, writable));
+    end_turn();
+    return take_answer(client);
+}
+
+std::optional<int32_t> take_answer(int32_t client)
+{
+    const auto found = answers.find(client);
+    if (found == answers.end()) {
+        return {};
+    }
+    const int32_t value = found->second;
+    answers.erase(found);
+    return value;
+}
+
+SocketRequest answered_header(int32_t client)
+{
+    SocketRequest header;
+    memcpy(&header, platform::request_window(window_of[client]), sizeof(header));
+    return header;
+}
+
+std::string answered_bytes(int32_t client, size_t count)
+{
+    const std::byte* data = platform::request_window(window_of[client]) + sizeof(SocketRequest);
+    return {reinterpret_cast<const char*>(data), count};
+}
+
+Held last_descriptor() { return newest; }
+void release(Held socket) { held_slots.erase(socket.socket); }
+void die(int32_t client) { dead.insert(client); }
+
+void receive_frame(std::span<const char> frame)
+{
+    interface_receive(frame);
+    end_turn();
+}
+
+std::vector<std::string> take_frames()
+{
+    return std::exchange(sent_frames, {});
+}
+
+size_t log_lines() { return std::exchange(lines, 0); }
+size_t free_heap_slabs() { return net_heap.free_slabs(); }
+
+} // namespace fake_net
