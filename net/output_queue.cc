@@ -61,5 +61,3 @@ void OutputQueue::done()
     first_ = (first_ + 1) % runs_;
     waiting_--;
 }
-
-void OutputQueue::take_back() { lent_ = false; }

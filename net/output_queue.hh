@@ -23,8 +23,6 @@ public:
     // are output's until done().
     PageRun take();
     void done();
-    // take() was in vain: the run waits again.
-    void take_back();
 
     uint64_t dropped() const { return dropped_; }
 

@@ -25,11 +25,10 @@ uint64_t random()
     return value ^ (value >> 31);
 }
 
-bool answer(envid_t client, int32_t value, PageRun pages)
+void answer(envid_t client, int32_t value, PageRun pages)
 {
     flush_answers();
     held = {client, static_cast<uint32_t>(value), pages};
-    return true;
 }
 
 void flush_answers()

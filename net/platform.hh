@@ -11,10 +11,10 @@ uint32_t now_ms();
 // A number that nobody outside can guess.
 uint64_t random();
 
-// Answers a client that waits in ipc_call; false if it does not wait any more. Never blocks. The
-// last answer of a turn may be delivered together with the wait for the next message, so `pages`
-// must stay mapped until then; flush_answers delivers it now.
-bool answer(envid_t client, int32_t value, PageRun pages = {});
+// Answers a client that waits in ipc_call; if it does not wait any more the answer is lost. Never
+// blocks. The last answer of a turn may be delivered together with the wait for the next message,
+// so `pages` must stay mapped until then; flush_answers delivers it now.
+void answer(envid_t client, int32_t value, PageRun pages = {});
 void flush_answers();
 
 bool is_alive(envid_t env);
