@@ -72,15 +72,18 @@ TROUBLE = ("_ws.malformed || tcp.analysis.retransmission || tcp.analysis.fast_re
            "udp.checksum.status == 0 || frame.len < 60))")
 
 
-@system_test("a clean link's capture has no fault", Setup(net="user"), needs=("tshark", "curl"))
-def clean_capture(machine: Machine) -> None:
-    """Pages, echoes and pings on an undisturbed link leave a capture without a malformed frame,
-    a wrong checksum, or a retransmission."""
-    for path in ("index.html", "big.bin", "65537.bin", "nothing.here"):
-        subprocess.run(["curl", "-s", "-o", "/dev/null", f"{machine.url}/{path}"], check=True,
-                       timeout=120 * machine.scale)
-    serves_its_page(machine)
-    machine.stop()
+@system_test("a clean link's capture has no fault", needs=("tshark", "curl"))
+def clean_capture(host: Host) -> None:
+    """Pages on an undisturbed link leave a capture without a malformed frame, a wrong checksum,
+    or a retransmission."""
+    machine = boot(host, Setup(net="user"))
+    try:
+        for path in ("index.html", "big.bin", "65537.bin", "nothing.here"):
+            subprocess.run(["curl", "-s", "-o", "/dev/null", f"{machine.url}/{path}"], check=True,
+                           timeout=120 * machine.scale)
+        serves_its_page(machine)
+    finally:
+        machine.stop()
     frames = read_capture(machine.capture)
     if not any(frame.data[6:12] == GUEST_MAC for frame in frames):
         raise Failure("frames of the guest in the capture", f"{len(frames)} frames, none its")
