@@ -29,16 +29,17 @@ $(foreach name,$(notdir $(host_tests)),$(eval $(call host_test,$(name))))
 
 host-tests: $(host_tests)
 
-# Every suite is run by tools/check.py, which adds up what they report. A unit test that does not
-# compile is one that fails: the others run all the same.
+# Every suite is run by tools/check.py, which adds up what they report. It builds the unit tests
+# itself: one that does not compile has failed, and the others run all the same.
 check_command = exec $(PYTHON) tools/check.py
-build_host_tests = +@$(MAKE) --no-print-directory -k host-tests || true
-check: all
-	$(build_host_tests)
+parallel = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
+build_all = +@$(MAKE) --no-print-directory $(parallel) all
+check:
+	$(build_all)
 	@$(check_command) host guest grade system
 check-host:
-	$(build_host_tests)
 	@$(check_command) host
-check-guest check-grade check-system: check-%: all
+check-guest check-grade check-system: check-%:
+	$(build_all)
 	@$(check_command) $*
 .PHONY: host-tests check check-host check-guest check-grade check-system

@@ -16,6 +16,10 @@ import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
 TREE = Path(__file__).resolve().parent.parent
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(TREE))
+import gradelib  # noqa: E402
+
 RESULTS = TREE / "obj" / "tests" / "results"
 PYTHON_TESTS = ("grader", "tools")      # folders in tests/
 UNITTEST_LINE = re.compile(r"^(?P<name>\w+ \([\w.]+\))(?:\n.*)? \.\.\. (?:.*\n)*?"
@@ -41,7 +45,7 @@ class Totals:
 def run(command, show, limit):
     """Runs a command in the tree to its end; its status and, unless it is shown, its output."""
     kept = {} if show else {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
-    environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
+    environment = {**gradelib.tool_environment(), "PYTHONDONTWRITEBYTECODE": "1"}
     with subprocess.Popen(command, cwd=TREE, stdin=subprocess.DEVNULL, text=True,
                           errors="replace", env=environment, **kept) as process:
         try:
@@ -79,9 +83,13 @@ def run_reporting(suite, command, report, show, limit):
     """A program that writes a JUnit file. One that ends badly without saying which test failed
     counts as a failed test of its own."""
     totals = Totals()
-    report.unlink(missing_ok=True)
-    status, output = run(command, show, limit)
     name = f"{suite}: {Path(command[0]).name}"
+    report.unlink(missing_ok=True)
+    try:
+        status, output = run(command, show, limit)
+    except OSError as error:
+        totals.failed.append((name, f"cannot be started: {error.strerror}"))
+        return totals
     try:
         read_junit(report, totals, suite)
     except (OSError, ElementTree.ParseError):
@@ -118,14 +126,35 @@ def run_unittest(suite, path):
     return totals
 
 
+def make(*arguments):
+    """Runs make in the tree; whether it succeeded."""
+    return run(["make", "--no-print-directory", *arguments], True, 3600)[0] == 0
+
+
+def did_not_build(name):
+    totals = Totals()
+    totals.failed.append((f"host: {name}", "does not build: see the messages above"))
+    return totals
+
+
+def unit_tests():
+    """Builds the unit tests; for each its name and the function that runs it. A program that is
+    left from an earlier build is not run."""
+    built = make("-k", f"-j{os.cpu_count() or 1}", "host-tests")
+    for source in sorted((TREE / "tests" / "host").glob("*_test.cc")):
+        binary = Path("obj", "tests", "host", source.stem)
+        report = RESULTS / f"{source.stem}.xml"
+        if built or make("-q", str(binary)):
+            command = [str(TREE / binary), f"--gtest_output=xml:{report}"]
+            yield source.stem, lambda c=command, r=report: run_reporting("host", c, r, False, 600)
+        else:
+            yield source.stem, lambda name=source.stem: did_not_build(name)
+
+
 def parts_of(suite):
     """The suite's programs: (name, function that runs it)."""
     if suite == "host":
-        for source in sorted((TREE / "tests" / "host").glob("*_test.cc")):
-            binary = TREE / "obj" / "tests" / "host" / source.stem
-            report = RESULTS / f"{source.stem}.xml"
-            command = [str(binary), f"--gtest_output=xml:{report}"]
-            yield source.stem, lambda c=command, r=report: run_reporting(suite, c, r, False, 600)
+        yield from unit_tests()
         for path in sorted(path for folder in PYTHON_TESTS
                            for path in (TREE / "tests" / folder).glob("test_*.py")):
             yield path.stem, lambda p=path: run_unittest(suite, p)

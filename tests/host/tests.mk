@@ -18,3 +18,4 @@ screen_test_SOURCES := kern/dev/console_screen.cc
 keyboard_test_SOURCES := kern/dev/console_keyboard.cc
 line_editor_test_SOURCES := kern/dev/line_editor.cc
 symbols_test_SOURCES := kern/debug/symbols.cc
+shell_parser_test_SOURCES := user/sh/parser.cc
