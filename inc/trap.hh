@@ -5,7 +5,7 @@
 inline constexpr uint32_t T_DIVIDE = 0, T_DEBUG = 1, T_NMI = 2, T_BRKPT = 3, T_OFLOW = 4,
     T_BOUND = 5, T_ILLOP = 6, T_DEVICE = 7, T_DBLFLT = 8, T_TSS = 10, T_SEGNP = 11, T_STACK = 12,
     T_GPFLT = 13, T_PGFLT = 14, T_FPERR = 16, T_ALIGN = 17, T_MCHK = 18, T_SIMDERR = 19,
-    T_SYSCALL = 0x30;
+    T_SYSCALL = 0x30, T_APIC_TIMER = 0x31, T_WAKE = 0x32, T_SPURIOUS = 0x33;
 inline constexpr uint32_t IRQ_OFFSET = 0x20;    // hardware line n is trap IRQ_OFFSET + n
 inline constexpr uint32_t IRQ_TIMER = 0, IRQ_KBD = 1, IRQ_SERIAL = 4, IRQ_SPURIOUS = 7,
     IRQ_IDE = 14;

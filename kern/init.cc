@@ -1,7 +1,8 @@
 // The kernel's start: devices, memory, the servers, and the first program.
 #include "inc/stdio.hh"
-#include "kern/cpu/cpu.hh"
+#include "kern/cpu/kernel_lock.hh"
 #include "kern/cpu/pic.hh"
+#include "kern/cpu/smp.hh"
 #include "kern/cpu/trap.hh"
 #include "kern/debug/panic.hh"
 #include "kern/dev/clock.hh"
@@ -97,6 +98,7 @@ extern "C" [[noreturn]] void kernel_main()
 {
     console_init();
     cprintf("6828 decimal is %o octal!\n", 6828);
+    kernel_lock.acquire();
     memory_init();
     segments_init();
     traps_init();
@@ -111,6 +113,7 @@ extern "C" [[noreturn]] void kernel_main()
     disk_interrupt_init();
     console_enable_interrupts();
     clock_start_ticks();
+    smp_start_cpus();
 
     if (with_file_server) {
         start("fs_fs", EnvType::fs);

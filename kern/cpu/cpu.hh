@@ -1,19 +1,37 @@
 // What each CPU has of its own.
 #pragma once
 #include <array>
+#include <atomic>
 #include <cstdint>
+#include <span>
 
 #include "kern/cpu/segments.hh"
+#include "kern/debug/kernel_stack.hh"
 
 class Environment;
 
+inline constexpr unsigned max_cpus = 8;
+
 struct Cpu {
-    uint8_t id = 0;
-    Environment* current = nullptr;     // the environment it runs
+    uint8_t id = 0;                         // 0: the boot CPU
+    uint8_t apic_id = 0;
+    std::atomic<bool> started = false;
+    Environment* current = nullptr;         // the environment it runs
+    Environment* preferred = nullptr;       // the one to run next (Scheduler::prefer)
+    uint64_t switched_at = 0;               // time stamp counter at the last switch
+    bool is_idle = false;                   // halted, and nobody has woken it yet
+
+    // Set before it goes to user mode, holding the kernel lock; cleared as soon as it is back and
+    // has saved its environment's registers, before it takes the lock.
+    std::atomic<bool> in_user = false;
+
+    uint32_t directory = 0;                 // the page directory it has loaded
+    bool has_stale_pages = false;           // and must load again before it uses it in user mode
     TaskState task_state{};
 };
 
-inline constexpr unsigned max_cpus = 8;
 extern std::array<Cpu, max_cpus> cpus;
+extern unsigned cpu_count;                  // CPUs that are used
 
-inline Cpu& this_cpu() { return cpus[0]; }
+inline Cpu& this_cpu() { return cpus[current_cpu_number()]; }
+inline std::span<Cpu> all_cpus() { return std::span(cpus).first(cpu_count); }

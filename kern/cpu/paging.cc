@@ -1,15 +1,31 @@
 #include "kern/cpu/paging.hh"
 
-uint32_t loaded_directory()
-{
-    uint32_t value;
-    asm volatile("movl %%cr3, %0" : "=r"(value));
-    return value;
-}
+#include "kern/cpu/smp.hh"
+
+uint32_t loaded_directory() { return this_cpu().directory; }
+
+bool has_stale_pages() { return this_cpu().has_stale_pages; }
 
 void load_directory(uint32_t physical_address)
 {
+    this_cpu().directory = physical_address;
+    this_cpu().has_stale_pages = false;
     asm volatile("movl %0, %%cr3" : : "r"(physical_address) : "memory");
 }
 
-void invalidate_page(uintptr_t va) { asm volatile("invlpg (%0)" : : "r"(va) : "memory"); }
+// Another CPU that is in the kernel loads its directory again before it goes back to user mode
+// (AddressSpace::load), so it is enough that it is in the kernel.
+void invalidate_page(uint32_t directory, uintptr_t va)
+{
+    for (Cpu& cpu : all_cpus()) {
+        if (cpu.directory != directory) {
+            continue;
+        }
+        if (&cpu == &this_cpu()) {
+            asm volatile("invlpg (%0)" : : "r"(va) : "memory");
+        } else {
+            cpu.has_stale_pages = true;
+            smp_pull_into_kernel(cpu);
+        }
+    }
+}

@@ -4,4 +4,8 @@
 
 uint32_t loaded_directory();                    // its physical address
 void load_directory(uint32_t physical_address); // forgets all cached translations
-void invalidate_page(uintptr_t va);             // forgets the translation of one page
+bool has_stale_pages();                         // another CPU has changed what is loaded
+
+// Has all CPUs that translate with `directory` forget the page at `va`. Returns when none of them
+// reaches the page any more.
+void invalidate_page(uint32_t directory, uintptr_t va);

@@ -5,8 +5,10 @@
 #include "inc/layout.h"
 #include "kern/cpu/cpu.hh"
 #include "kern/cpu/x86.hh"
+#include "kern/memory/address_space.hh"
 
 std::array<Cpu, max_cpus> cpus{};
+unsigned cpu_count = 1;
 
 namespace {
 
@@ -40,7 +42,7 @@ uint32_t address32(const void* pointer)
 void segments_init()
 {
     Cpu& cpu = this_cpu();
-    cpu.task_state.esp0 = KSTACKTOP;
+    cpu.task_state.esp0 = static_cast<uint32_t>(kernel_stack_top(cpu.id));
     cpu.task_state.ss0 = GD_KD;
     const auto task = static_cast<uint16_t>(GD_TSS0 + 8 * cpu.id);
     install_task(task, cpu.task_state);

@@ -17,7 +17,7 @@ struct TaskState {
 };
 static_assert(sizeof(TaskState) == 104);
 
-void segments_init();                   // for the boot CPU
+void segments_init();                   // for this CPU
 
 // Makes `selector`, a TSS's place in the table of segments, stand for `state`.
 void install_task(uint16_t selector, const TaskState& state);

@@ -4,9 +4,11 @@
 
 #include "inc/stdio.hh"
 #include "inc/string.hh"
+#include "kern/cpu/apic.hh"
 #include "kern/cpu/cpu.hh"
 #include "kern/cpu/double_fault.hh"
 #include "kern/cpu/irq.hh"
+#include "kern/cpu/kernel_lock.hh"
 #include "kern/cpu/page_fault.hh"
 #include "kern/cpu/x86.hh"
 #include "kern/debug/monitor.hh"
@@ -15,7 +17,7 @@
 #include "kern/env/scheduler.hh"
 #include "kern/syscall/dispatch.hh"
 
-extern "C" const std::array<uint32_t, T_SYSCALL + 1> trap_vectors;  // kern/cpu/trap_entry.S
+extern "C" const std::array<uint32_t, T_SPURIOUS + 1> trap_vectors;  // kern/cpu/trap_entry.S
 
 namespace {
 
@@ -41,6 +43,28 @@ bool from_user(const Trapframe& frame) { return (frame.tf_cs & 3) == 3; }
 bool is_irq(const Trapframe& frame)
 {
     return frame.tf_trapno >= IRQ_OFFSET && frame.tf_trapno < IRQ_OFFSET + irq_lines;
+}
+
+bool is_interrupt(const Trapframe& frame)
+{
+    return is_irq(frame) || frame.tf_trapno >= T_APIC_TIMER;
+}
+
+void interrupt(const Trapframe& frame)
+{
+    switch (frame.tf_trapno) {
+    case T_APIC_TIMER:
+        apic::end_of_interrupt();
+        scheduler.end_of_slice();
+        break;
+    case T_WAKE:                        // that it is in the kernel now was the purpose
+        apic::end_of_interrupt();
+        break;
+    case T_SPURIOUS:
+        break;
+    default:
+        irq_dispatch(frame.tf_trapno - IRQ_OFFSET);
+    }
 }
 
 // A program's own fault ends it.
@@ -94,6 +118,11 @@ void traps_init()
     }
     double_fault_init();
     interrupt_table[T_DBLFLT] = {.selector = double_fault_task, .access = task_gate};
+    traps_load();
+}
+
+void traps_load()
+{
     const TableRegister location{
         sizeof(interrupt_table) - 1,
         static_cast<uint32_t>(reinterpret_cast<uintptr_t>(interrupt_table.data()))};
@@ -103,22 +132,27 @@ void traps_init()
 void trap(Trapframe* frame)
 {
     if (!from_user(*frame)) {
-        if (is_irq(*frame)) {           // found the CPU halted in Scheduler::idle
-            irq_dispatch(frame->tf_trapno - IRQ_OFFSET);
+        if (is_interrupt(*frame)) {     // found the CPU halted in Scheduler::idle
+            kernel_lock.acquire();
+            interrupt(*frame);
+            kernel_lock.release();
             return;
         }
         panic_trap(*frame);
     }
 
-    Environment* const current = this_cpu().current;
-    ASSERT(current != nullptr && current->status() == EnvStatus::running);
+    Cpu& cpu = this_cpu();
+    Environment* const current = cpu.current;
     current->frame = *frame;
-    if (is_irq(*frame)) {
-        irq_dispatch(frame->tf_trapno - IRQ_OFFSET);
-    } else {
+    cpu.in_user.store(false, std::memory_order_release);
+    kernel_lock.acquire();
+
+    if (is_interrupt(*frame)) {
+        interrupt(*frame);
+    } else if (scheduler.is_mine(*current)) {
         user_trap(*current);
     }
-    if (this_cpu().current == current && current->status() == EnvStatus::running) {
+    if (scheduler.is_mine(*current)) {
         scheduler.resume(*current);
     }
     scheduler.run_next();

@@ -2,7 +2,8 @@
 #pragma once
 #include "inc/trap.hh"
 
-void traps_init();                      // the boot CPU's interrupt table
+void traps_init();                      // builds the interrupt table, and loads it
+void traps_load();                      // has this CPU use it
 
 // Called by kern/cpu/trap_entry.S. Returns only to kernel code that an interrupt found halted.
 extern "C" void trap(Trapframe* frame);

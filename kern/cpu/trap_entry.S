@@ -2,7 +2,7 @@
 // of a Trapframe (inc/trap.hh), and calls trap(). The vectors' addresses are in trap_vectors.
 #include "inc/layout.h"
 
-#define VECTORS 49
+#define VECTORS 52
 
 .text
 .macro VECTOR number

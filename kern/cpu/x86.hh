@@ -17,6 +17,13 @@ inline uint64_t rdtsc()
     asm volatile("rdtsc" : "=a"(low), "=d"(high));
     return static_cast<uint64_t>(high) << 32 | low;
 }
+// CPUID leaf 1: the local APIC's id.
+inline uint8_t own_apic_id()
+{
+    uint32_t eax = 1, ebx, ecx, edx;
+    asm volatile("cpuid" : "+a"(eax), "=b"(ebx), "=c"(ecx), "=d"(edx));
+    return static_cast<uint8_t>(ebx >> 24);
+}
 inline uint32_t read_ebp()
 {
     uint32_t value;

@@ -100,9 +100,7 @@ void tick(void*)
 {
     ++ticks;
     Environment::expire_waits(time_us());
-    if (scheduler.somebody_waits()) {
-        scheduler.preempt();
-    }
+    scheduler.end_of_slice();
 }
 
 }   // namespace

@@ -4,7 +4,7 @@
 #include <array>
 
 #include "inc/stdio.hh"
-#include "kern/cpu/cpu.hh"
+#include "kern/cpu/smp.hh"
 #include "kern/debug/panic.hh"
 #include "kern/dev/clock.hh"
 #include "kern/env/elf.hh"
@@ -144,6 +144,17 @@ Result<void> Environment::load(std::span<const std::byte> image)
 
 void Environment::end(int exit_status)
 {
+    ended_status_ = exit_status;
+    if (Cpu* const other = scheduler.runs_elsewhere(*this); other != nullptr) {
+        info().env_status = EnvStatus::dying;
+        smp_pull_into_kernel(*other);
+        return;
+    }
+    finish();
+}
+
+void Environment::finish()
+{
     const envid_t ended = id();
     cprintf("[%08x] free env %08x\n", static_cast<unsigned>(current_id()),
             static_cast<unsigned>(ended));
@@ -155,7 +166,6 @@ void Environment::end(int exit_status)
     info().env_status = EnvStatus::free;
     --alive;
     ended_id_ = ended;
-    ended_status_ = exit_status;
     ipc_peer_ended(*this, ended);
     exit_queue_.wake_all();
     space.clear();
@@ -172,6 +182,19 @@ void Environment::end_unstarted_children(envid_t parent)
             && info.env_runs == 0) {
             child.end(128);
         }
+    }
+}
+
+void Environment::stop_elsewhere()
+{
+    Cpu* const other = scheduler.runs_elsewhere(*this);
+    if (other == nullptr || status() != EnvStatus::running) {
+        return;
+    }
+    info().env_status = EnvStatus::not_runnable;
+    smp_pull_into_kernel(*other);
+    if (frame.tf_trapno == T_SYSCALL) {
+        frame.tf_eip -= system_call_bytes;
     }
 }
 

@@ -39,7 +39,7 @@ public:
     envid_t id() { return info().env_id; }
     EnvType type() { return info().env_type; }
     EnvStatus status() { return info().env_status; }
-    bool is_alive() { return status() != EnvStatus::free; }
+    bool is_alive() { return status() != EnvStatus::free && status() != EnvStatus::dying; }
     std::string_view name() { return info().env_name; }
     void set_name(std::string_view name);       // cut to fit
 
@@ -47,9 +47,15 @@ public:
     // not_executable, no_memory.
     Result<void> load(std::span<const std::byte> image);
 
-    // Frees everything it has and wakes whoever waits on it. If it is the current one, the
-    // caller must not return to it.
+    // Frees everything it has and wakes whoever waits on it; if another CPU runs it, that CPU
+    // does so as soon as it is in the kernel. If it is the current one, the caller must not
+    // return to it.
     void end(int exit_status);
+    void finish();                              // the end of one that is dying
+
+    // Stops another CPU running it: it is not runnable afterwards, its registers are saved. A
+    // system call that the other CPU had not begun will run when it is made runnable again.
+    void stop_elsewhere();
 
     // The exit status of the last environment that had this id; bad_env if forgotten.
     Result<int> exit_status_of(envid_t id) const;

@@ -1,9 +1,12 @@
 #include "kern/env/scheduler.hh"
 
 #include <algorithm>
+#include <utility>
 
 #include "inc/stdio.hh"
-#include "kern/cpu/cpu.hh"
+#include "kern/cpu/apic.hh"
+#include "kern/cpu/kernel_lock.hh"
+#include "kern/cpu/smp.hh"
 #include "kern/cpu/trap.hh"
 #include "kern/cpu/x86.hh"
 #include "kern/debug/monitor.hh"
@@ -11,6 +14,7 @@
 #include "kern/dev/clock.hh"
 
 constinit Scheduler scheduler{};
+constinit SpinLock kernel_lock{};
 
 void Scheduler::add(Environment& environment)
 {
@@ -20,46 +24,76 @@ void Scheduler::add(Environment& environment)
 
 void Scheduler::remove(Environment& environment)
 {
-    if (preferred_ == &environment) {
-        preferred_ = nullptr;
+    for (Cpu& cpu : all_cpus()) {
+        if (cpu.preferred == &environment) {
+            cpu.preferred = nullptr;
+        }
     }
     if (environment.queue_ == &runnable_) {
         runnable_.remove(environment);
     }
 }
 
-void Scheduler::prefer(Environment& environment) { preferred_ = &environment; }
+void Scheduler::prefer(Environment& environment) { this_cpu().preferred = &environment; }
 
 void Scheduler::preempt()
 {
     Environment* const current = this_cpu().current;
-    if (current != nullptr && current->status() == EnvStatus::running) {
+    if (current != nullptr && is_mine(*current)) {
         current->info().env_status = EnvStatus::runnable;
         add(*current);
     }
 }
 
+void Scheduler::end_of_slice()
+{
+    if (!runnable_.empty()) {
+        preempt();
+    }
+}
+
+bool Scheduler::is_mine(Environment& environment) const
+{
+    return this_cpu().current == &environment && environment.status() == EnvStatus::running
+        && environment.info().env_cpunum == this_cpu().id;
+}
+
+Cpu* Scheduler::runs_elsewhere(Environment& environment) const
+{
+    for (Cpu& cpu : all_cpus()) {
+        if (&cpu != &this_cpu() && cpu.current == &environment) {
+            return &cpu;
+        }
+    }
+    return nullptr;
+}
+
 // The CPU's time since the last switch belongs to the environment that had it.
 void Scheduler::account(Environment* next)
 {
+    Cpu& cpu = this_cpu();
     const uint64_t now = x86::rdtsc();
-    if (Environment* const previous = this_cpu().current; previous != nullptr) {
-        previous->cpu_cycles_ += now - last_switch_;
+    if (Environment* const previous = cpu.current; previous != nullptr) {
+        previous->cpu_cycles_ += now - cpu.switched_at;
         const uint64_t used_us = cycles_to_us(previous->cpu_cycles_);
         previous->info().env_cpu_us_low = static_cast<uint32_t>(used_us);
         previous->info().env_cpu_us_high = static_cast<uint32_t>(used_us >> 32);
     }
-    last_switch_ = now;
-    this_cpu().current = next;
+    cpu.switched_at = now;
+    cpu.current = next;
 }
 
 void Scheduler::run_next()
 {
-    Environment* next = preferred_;
-    preferred_ = nullptr;
+    Cpu& cpu = this_cpu();
+    Environment* const left = cpu.current;
+    account(nullptr);
+    if (left != nullptr && left->status() == EnvStatus::dying) {
+        left->finish();
+    }
+    Environment* next = std::exchange(cpu.preferred, nullptr);
     if (next == nullptr || next->queue_ != &runnable_) {
         if (runnable_.empty()) {
-            account(nullptr);
             idle();
         }
         next = runnable_.first();
@@ -80,23 +114,48 @@ void Scheduler::run(Environment& environment)
 void Scheduler::resume(Environment& environment)
 {
     environment.space.load();
+    if (!runnable_.empty()) {
+        smp_wake_idle_cpu();
+    }
+    this_cpu().in_user.store(true, std::memory_order_relaxed);
+    kernel_lock.release();
     trap_return(&environment.frame);
 }
 
-// Halts until an interrupt handler has made an environment runnable. Where no interrupt can,
-// because nobody waits for time or a device, the monitor is all that is left.
+// Halts until an interrupt has made an environment runnable, or another CPU has one to spare.
 void Scheduler::idle()
 {
+    Cpu& cpu = this_cpu();
+    if (cpu_count > 1) {
+        load_kernel_space();            // another CPU may free the one that is loaded
+    }
+    if (cpu.id != 0) {
+        apic::stop_timer();
+    }
     while (runnable_.empty()) {
-        const auto everybody = Environment::all();
-        if (std::none_of(everybody.begin(), everybody.end(),
-                         [](const Environment& each) { return each.may_be_woken(); })) {
+        if (cpu.id == 0 && nothing_can_happen()) {
             load_kernel_space();
             cprintf("No runnable environments in the system!\n");
             for (;;) {
                 monitor(nullptr);
             }
         }
+        cpu.is_idle = true;
+        kernel_lock.release();
         x86::wait_for_interrupt();
+        kernel_lock.acquire();
+        cpu.is_idle = false;
     }
+    if (cpu.id != 0) {
+        apic::start_timer();
+    }
+}
+
+// Whether nobody runs, and nobody waits for time or a device: then no interrupt can change that.
+bool Scheduler::nothing_can_happen() const
+{
+    const auto everybody = Environment::all();
+    return std::ranges::all_of(all_cpus(), [](const Cpu& cpu) { return cpu.current == nullptr; })
+        && std::ranges::none_of(everybody,
+                                [](const Environment& each) { return each.may_be_woken(); });
 }

@@ -2,6 +2,8 @@
 #pragma once
 #include "kern/env/environment.hh"
 
+struct Cpu;
+
 class Scheduler {
 public:
     void add(Environment& environment);         // at the end of the queue
@@ -12,21 +14,26 @@ public:
     [[noreturn]] void run_next();
     // Goes on with the current environment.
     [[noreturn]] void resume(Environment& environment);
-    // Has run_next() choose `environment` ahead of the queue if it is runnable by then.
+    // Has this CPU's run_next() choose `environment` ahead of the queue if it is runnable by then.
     void prefer(Environment& environment);
 
-    // The current environment goes to the end of the queue.
+    // The current environment goes to the end of the queue; at the end of its time slice, if
+    // somebody waits there.
     void preempt();
-    bool somebody_waits() const { return !runnable_.empty(); }
+    void end_of_slice();
+
+    // Whether this CPU runs `environment` still: another CPU may stop or end it meanwhile.
+    bool is_mine(Environment& environment) const;
+    // The CPU that runs `environment`, if it is another one; else null.
+    Cpu* runs_elsewhere(Environment& environment) const;
 
 private:
     [[noreturn]] void run(Environment& environment);
     void idle();
+    bool nothing_can_happen() const;
     void account(Environment* next);
 
     WaitQueue runnable_{};
-    Environment* preferred_ = nullptr;
-    uint64_t last_switch_ = 0;                  // time stamp counter
 };
 
 extern Scheduler scheduler;

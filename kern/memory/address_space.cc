@@ -14,6 +14,11 @@ constexpr Pte table_rights = PTE_P | PTE_W | PTE_U;     // the page's own entry 
 constinit Pte* kernel_directory = nullptr;
 constinit uintptr_t next_mmio = MMIOBASE;
 
+Pte* kernel_table_of(uintptr_t va)
+{
+    return reinterpret_cast<Pte*>(to_pointer(pte_address(kernel_directory[directory_index(va)])));
+}
+
 // The kernel's page tables live as long as the kernel.
 Pte* kernel_table(BootAllocator& boot, uintptr_t va)
 {
@@ -21,7 +26,7 @@ Pte* kernel_table(BootAllocator& boot, uintptr_t va)
     if ((entry & PTE_P) == 0) {
         entry = to_physical(boot.allocate<Pte>(1024)).value | table_rights;
     }
-    return reinterpret_cast<Pte*>(to_pointer(pte_address(entry)));
+    return kernel_table_of(va);
 }
 
 void map_kernel(BootAllocator& boot, uintptr_t va, PhysAddr address, size_t bytes, uint32_t perm)
@@ -34,6 +39,10 @@ void map_kernel(BootAllocator& boot, uintptr_t va, PhysAddr address, size_t byte
 }
 
 }   // namespace
+
+extern "C" {
+uint32_t kernel_directory_address = 0;      // also for kern/cpu/ap_entry.S
+}
 
 void address_spaces_init(BootAllocator& boot, PhysAddr envs, size_t envs_bytes)
 {
@@ -49,12 +58,23 @@ void address_spaces_init(BootAllocator& boot, PhysAddr envs, size_t envs_bytes)
                KSTKSIZE, PTE_W);
     kernel_table(boot, MMIOBASE);
     kernel_directory[directory_index(UVPT)] = to_physical(kernel_directory).value | PTE_P;
+    kernel_directory_address = to_physical(kernel_directory).value;
     load_kernel_space();
 }
 
 void load_kernel_space()
 {
-    load_directory(to_physical(kernel_directory).value);
+    load_directory(kernel_directory_address);
+}
+
+Result<void> create_kernel_stack(unsigned cpu)
+{
+    const uintptr_t top = kernel_stack_top(cpu);
+    Pte* const table = kernel_table_of(top - 1);
+    for (uintptr_t va = top - KSTKSIZE; va < top; va += page_size) {
+        table[table_index(va)] = TRY(PageFrame::allocate()).release().value | PTE_P | PTE_W;
+    }
+    return {};
 }
 
 Result<volatile std::byte*> mmio_map(PhysAddr address, size_t size)
@@ -65,8 +85,7 @@ Result<volatile std::byte*> mmio_map(PhysAddr address, size_t size)
     if (bytes > MMIOLIM - next_mmio || size == 0) {
         return Error::no_memory;
     }
-    auto* const table =
-        reinterpret_cast<Pte*>(to_pointer(pte_address(kernel_directory[directory_index(MMIOBASE)])));
+    Pte* const table = kernel_table_of(MMIOBASE);
     const uintptr_t base = next_mmio;
     for (size_t done = 0; done < bytes; done += page_size) {
         table[table_index(base + done)] =
@@ -107,7 +126,7 @@ Result<void> AddressSpace::map(uintptr_t va, PageFrame frame, uint32_t perm)
     *slot = frame.release().value | perm | PTE_P;
     if ((old & PTE_P) != 0) {
         PageFrame::adopt(pte_address(old)).reset();
-        invalidate_page(va);
+        invalidate_page(directory_.physical().value, va);
     }
     return {};
 }
@@ -117,7 +136,7 @@ void AddressSpace::unmap(uintptr_t va)
     Pte* const slot = table_slot(va);
     if (slot != nullptr && (*slot & PTE_P) != 0) {
         PageFrame::adopt(pte_address(std::exchange(*slot, 0))).reset();
-        invalidate_page(va);
+        invalidate_page(directory_.physical().value, va);
     }
 }
 
@@ -139,7 +158,7 @@ Result<PageFrame> AddressSpace::share(uintptr_t va) const
 void AddressSpace::load() const
 {
     const uint32_t address = directory_.physical().value;
-    if (loaded_directory() != address) {
+    if (loaded_directory() != address || has_stale_pages()) {
         load_directory(address);
     }
 }

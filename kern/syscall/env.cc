@@ -55,10 +55,11 @@ SyscallResult sys_env_wait(Environment& caller, const SyscallArguments& argument
     if (id <= 0 || id == caller.id()) {
         return Error::bad_env;
     }
-    if (Environment* const waited_for = Environment::by_id(id); waited_for != nullptr) {
-        return caller.wait_on(waited_for->exit_queue(), arguments.a2);
+    Environment& waited_for = Environment::all()[static_cast<size_t>(env_index(id))];
+    if (waited_for.id() == id && waited_for.status() != EnvStatus::free) {
+        return caller.wait_on(waited_for.exit_queue(), arguments.a2);
     }
-    return TRY(Environment::all()[static_cast<size_t>(env_index(id))].exit_status_of(id));
+    return TRY(waited_for.exit_status_of(id));
 }
 
 // exofork(): a child with the caller's registers, except that the call returns 0 there.
@@ -88,6 +89,7 @@ SyscallResult sys_env_set_status(Environment& caller, const SyscallArguments& ar
         target->make_runnable();
     }
     if (status == EnvStatus::not_runnable) {
+        target->stop_elsewhere();
         scheduler.remove(*target);
         target->info().env_status = EnvStatus::not_runnable;
         if (target == &caller) {        // stopped in this call: its result is set now
@@ -103,7 +105,8 @@ SyscallResult sys_env_set_trapframe(Environment& caller, const SyscallArguments&
 {
     Environment* const target =
         TRY(Environment::find(caller, static_cast<envid_t>(arguments.a1), true));
-    if (!is_between_calls(*target)) {
+    const bool runs = target != &caller && target->status() == EnvStatus::running;
+    if (!is_between_calls(*target) || runs) {
         return Error::invalid_argument;
     }
     const Trapframe wanted = TRY(UserObject<Trapframe>(caller, arguments.a2).read());

@@ -35,7 +35,8 @@ PhysAddr to_physical(const volatile void* pointer)
 }
 uint32_t loaded_directory() { return directory; }
 void load_directory(uint32_t physical_address) { directory = physical_address; }
-void invalidate_page(uintptr_t va) { invalidated.push_back(va); }
+bool has_stale_pages() { return false; }
+void invalidate_page(uint32_t, uintptr_t va) { invalidated.push_back(va); }
 void panic_at(const char* file, int line, const char* format, ...)
 {
     va_list arguments;
