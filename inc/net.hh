@@ -40,3 +40,24 @@ struct NetInfo {
     uint64_t tx_full = 0;               // times the transmit ring had no free slot
     uint64_t interrupts = 0;
 };
+
+// What net_rings fills in: both rings at one moment, for people to look at. Going round from
+// `next`, our side's place, a transmit ring holds free slots and a receive ring the card's.
+enum class RingSlot : uint8_t {
+    ours = 0,                           // empty: free to send, or not yet given back to the card
+    card = 1,                           // the card's: to be sent, or to be filled
+    frame = 2,                          // a frame that waits for us: to be handed over, or taken
+};
+inline constexpr uint32_t max_ring_slots = 512;
+
+struct NetRing {
+    uint32_t slots = 0;
+    uint32_t head = 0, tail = 0;        // the card's registers
+    uint32_t next = 0;                  // the slot that our side looks at next
+    std::array<RingSlot, max_ring_slots> state{};
+};
+
+struct NetRings {
+    NetRing transmit;
+    NetRing receive;
+};

@@ -41,7 +41,8 @@
     X(28, page_alloc_run, "env,va,count,perm") \
     X(29, page_unmap_run, "env,va,count") \
     X(30, memory_info, "info") \
-    X(31, time_usec, "time")
+    X(31, time_usec, "time") \
+    X(32, net_rings, "rings")
 
 enum class Syscall : uint32_t {
 #define X(number, name, arguments) name = number,

@@ -318,3 +318,12 @@ int set_nonblocking(int number, bool nonblocking)
     }
     return 0;
 }
+
+int network_status(NetworkStatus* status)
+{
+    const int result = call_network(NSREQ_STATUS, {}, sizeof *status);
+    if (result == 0) {
+        memcpy(status, shared_bytes(), sizeof *status);
+    }
+    return result;
+}

@@ -122,3 +122,8 @@ inline constexpr uint32_t max_poll_entries = 2048;
 // send would take something, or connect is done) or `timeout_ms` is over (negative: never, 0: do
 // not wait). Returns how many have revents != 0. Descriptors that are no sockets count as ready.
 int poll(pollfd* entries, uint32_t count, int timeout_ms);
+
+// Fills in *status (net/protocol.hh): the network card's counters and rings, and the sockets that
+// all programs have. Returns 0 or an error.
+struct NetworkStatus;
+int network_status(NetworkStatus* status);

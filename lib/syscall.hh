@@ -124,6 +124,10 @@ inline int sys_net_receive(NetFrame* frames, uint32_t count, uint32_t timeout_ms
     return syscall(Syscall::net_receive, address_of(frames), count, timeout_ms);
 }
 inline int sys_net_info(NetInfo* info) { return syscall(Syscall::net_info, address_of(info)); }
+inline int sys_net_rings(NetRings* rings)
+{
+    return syscall(Syscall::net_rings, address_of(rings));
+}
 
 // IPC, docs/architecture.md. `outgoing`: pages to send, `window`: where to receive.
 inline int sys_ipc_send(envid_t to, uint32_t value, PageRun outgoing, uint32_t timeout_ms)

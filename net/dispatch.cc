@@ -3,6 +3,7 @@
 #include "lib/socket.hh"
 #include "net/datagram_socket.hh"
 #include "net/poll.hh"
+#include "net/status.hh"
 #include "net/tcp_socket.hh"
 
 static bool is_stream(const Socket& socket)
@@ -179,6 +180,9 @@ void dispatch(Request& request)
     }
     if (request.code == NSREQ_POLL) {
         return poll_request(request);
+    }
+    if (request.code == NSREQ_STATUS) {
+        return status_request(request);
     }
     const Handler handler = handler_of(request.code);
     if (handler == nullptr) {

@@ -53,6 +53,16 @@ bool is_alive(envid_t env)
         && entry.env_status != EnvStatus::dying;
 }
 
+bool card_status(NetInfo& card, NetRings& rings)
+{
+    if (sys_net_info(&card) == 0 && sys_net_rings(&rings) == 0) {
+        return true;
+    }
+    card = {};
+    rings = {};
+    return false;
+}
+
 static_assert(max_request_pages <= max_message_pages);
 
 std::byte* request_window(uint32_t index)

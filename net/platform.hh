@@ -2,6 +2,7 @@
 // have a system of their own.
 #pragma once
 #include "inc/env.hh"
+#include "inc/net.hh"
 #include "inc/syscall.hh"
 
 namespace platform {
@@ -18,6 +19,9 @@ void answer(envid_t client, int32_t value, PageRun pages = {});
 void flush_answers();
 
 bool is_alive(envid_t env);
+
+// The network card's counters and rings. False, and both empty: there is no card.
+bool card_status(NetInfo& card, NetRings& rings);
 
 // The pages that come with request number `index` appear here, up to max_message_pages.
 inline constexpr uint32_t max_message_pages = 64;

@@ -7,6 +7,7 @@
 // socket's descriptor page (net/descriptor.hh). A program need not be trusted with anything
 // here: the server copies the header before it looks at it.
 #pragma once
+#include "inc/net.hh"
 #include "inc/ns.hh"
 #include "inc/types.hh"
 
@@ -16,7 +17,8 @@ inline constexpr uint32_t
     NSREQ_GET_OPTION = 18,      // argument: level, option; the result is the value
     NSREQ_SET_OPTION = 19,      // argument: level, option, value
     NSREQ_OUTPUT_DONE = 20,     // output to core: the run has been sent
-    NSREQ_LINK = 21;            // input to core: the link changed
+    NSREQ_LINK = 21,            // input to core: the link changed
+    NSREQ_STATUS = 22;          // the answer's bytes are a NetworkStatus
 
 // NSREQ_OUTPUT's value has this set when output is to say NSREQ_OUTPUT_DONE; without it output
 // just sends the pages.
@@ -55,6 +57,19 @@ struct PollEntry {
     uint64_t ticket = 0;
 };
 static_assert(sizeof(PollEntry) == 16);
+
+// What NSREQ_STATUS tells.
+struct NetworkStatus {
+    NetInfo card;
+    NetRings rings;
+    uint32_t has_card = 0;              // else the two above are empty
+    uint32_t sockets = 0, socket_limit = 0;
+    uint32_t listening = 0, connecting = 0, connected = 0, closed = 0;      // TCP
+    uint32_t datagram = 0, icmp = 0;
+    uint32_t to_accept = 0;             // connected, but no program has accepted them yet
+    uint32_t time_wait = 0;             // connections that ended and are still remembered
+};
+static_assert(sizeof(SocketRequest) + sizeof(NetworkStatus) <= page_size);
 
 inline constexpr uint32_t max_request_pages = 17;
 inline constexpr uint32_t max_request_bytes =

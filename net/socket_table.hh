@@ -4,6 +4,8 @@
 // on a socket comes from clients' requests and from lwIP's callbacks; both end in the functions of
 // tcp_socket.hh and datagram_socket.hh. A socket ends when no client holds its page any more.
 #pragma once
+#include <span>
+
 #include "net/receive_queue.hh"
 #include "net/request.hh"
 
@@ -68,6 +70,7 @@ public:
     void end_if_unheld(Socket& socket);
 
     uint32_t used() const { return used_; }
+    std::span<const Socket> all() const { return {sockets_, high_water_}; }     // free ones too
 
 private:
     Socket sockets_[max_sockets];

@@ -73,6 +73,7 @@ public:
 
     uint64_t times_full() const { return times_full_; }
     void print() const;
+    void describe(NetRing& ring) const;
 
 private:
     TransmitRing(Registers registers, PageFrame ring, SlotBuffers<slots> buffers);
@@ -85,6 +86,7 @@ private:
     uint32_t tail_ = 0;                             // the next slot to be queued
     uint64_t times_full_ = 0;
 };
+static_assert(TransmitRing::slots <= max_ring_slots);
 static_assert(TransmitRing::slots % 8 == 0, "TDLEN is a multiple of 128 bytes");
 static_assert(TransmitRing::slots * sizeof(TransmitDescriptor) <= page_size);
 
@@ -117,6 +119,7 @@ public:
 
     uint64_t errors() const { return errors_; }
     void print() const;
+    void describe(NetRing& ring) const;
 
 private:
     ReceiveRing(Registers registers, PageFrame ring, SlotBuffers<slots> buffers);
@@ -132,6 +135,7 @@ private:
     bool inside_frame_ = false;                     // the last descriptor did not end its frame
     uint64_t errors_ = 0;
 };
+static_assert(ReceiveRing::slots <= max_ring_slots);
 static_assert(ReceiveRing::slots % 8 == 0, "RDLEN is a multiple of 128 bytes");
 static_assert(ReceiveRing::slots * sizeof(ReceiveDescriptor) <= page_size);
 
@@ -172,6 +176,8 @@ private:
     std::span<const std::byte> oldest_frame() override;
     void release_frame() override { receive_.release(); }
     void return_buffers() override { receive_.return_buffers(); }
+    void describe_transmit(NetRing& ring) const override { transmit_.describe(ring); }
+    void describe_receive(NetRing& ring) const override { receive_.describe(ring); }
 
     void reset();
     void set_address_filter();

@@ -1,4 +1,5 @@
-// What the monitor's `nic` shows of an E1000: registers that matter, and both rings, decoded.
+// What people see of an E1000: the monitor's `nic` shows registers that matter and both rings,
+// decoded; the status page draws the rings.
 #include "inc/stdio.hh"
 #include "kern/dev/e1000.hh"
 
@@ -77,6 +78,39 @@ void ReceiveRing::print() const
                 (status & ReceiveStatus::end_of_packet) != 0 ? " EOP" : "", slot.errors,
                 (status & ReceiveStatus::done) != 0 ? "a frame to take" : "empty");
     });
+}
+
+// Slots from the tail register's on that are not done were queued, but not handed over yet.
+void TransmitRing::describe(NetRing& ring) const
+{
+    using Ring = TransmitRingRegisters;
+    ring.slots = slots;
+    ring.head = Ring::Head::index.of(registers_.read<Ring::Head>());
+    ring.tail = Ring::Tail::index.of(registers_.read<Ring::Tail>());
+    ring.next = tail_;
+    for (uint32_t slot = 0; slot < slots; ++slot) {
+        ring.state[slot] = is_done(slot) ? RingSlot::ours : RingSlot::card;
+    }
+    for (uint32_t slot = ring.tail % slots; slot != tail_; slot = (slot + 1) % slots) {
+        ring.state[slot] = RingSlot::frame;
+    }
+}
+
+void ReceiveRing::describe(NetRing& ring) const
+{
+    using Ring = ReceiveRingRegisters;
+    ring.slots = slots;
+    ring.head = Ring::Head::index.of(registers_.read<Ring::Head>());
+    ring.tail = Ring::Tail::index.of(registers_.read<Ring::Tail>());
+    ring.next = next_;
+    for (uint32_t slot = 0; slot < slots; ++slot) {
+        const bool done = (descriptor(slot).status & ReceiveStatus::done) != 0;
+        ring.state[slot] = done ? RingSlot::frame : RingSlot::card;
+    }
+    // From the tail register's slot up to next_ they are empty, and not given back yet.
+    for (uint32_t slot = ring.tail % slots; slot != next_; slot = (slot + 1) % slots) {
+        ring.state[slot] = RingSlot::ours;
+    }
 }
 
 void Card::print_state()

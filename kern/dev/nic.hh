@@ -34,6 +34,17 @@ public:
     // The MAC, link state and statistics (since boot) of the card.
     virtual NetInfo info() = 0;
 
+    // Fills in what both rings look like now. The card must be present().
+    void snapshot(NetRings& rings)
+    {
+        {
+            LockGuard guard(transmit_lock_);
+            describe_transmit(rings.transmit);
+        }
+        LockGuard guard(receive_lock_);
+        describe_receive(rings.receive);
+    }
+
     // Whether the card still answers. One that has gone has no slots, no frames and no link.
     virtual bool present() const = 0;
 
@@ -64,6 +75,8 @@ private:
     virtual std::span<const std::byte> oldest_frame() = 0;
     virtual void release_frame() = 0;
     virtual void return_buffers() = 0;
+    virtual void describe_transmit(NetRing& ring) const = 0;
+    virtual void describe_receive(NetRing& ring) const = 0;
 
     SpinLock transmit_lock_;
     SpinLock receive_lock_;

@@ -208,3 +208,13 @@ SyscallResult sys_net_info(Environment& caller, const SyscallArguments& argument
     TRY((UserObject<NetInfo>{caller, arguments.a1}.write(card.info())));
     return 0;
 }
+
+// Fills in the NetRings at `rings`. fault, not_permitted, no_device.
+SyscallResult sys_net_rings(Environment& caller, const SyscallArguments& arguments)
+{
+    Nic& card = *TRY(card_for(caller));
+    NetRings rings;
+    card.snapshot(rings);
+    TRY((UserObject<NetRings>{caller, arguments.a1}.write(rings)));
+    return 0;
+}

@@ -82,6 +82,15 @@ void answer(envid_t client, int32_t value, PageRun pages)
 void flush_answers() {}
 bool is_alive(envid_t env) { return !dead.contains(env); }
 
+bool card_status(NetInfo& card, NetRings& rings)
+{
+    card = {};
+    rings = {};
+    card.rx_packets = 77;
+    rings.receive.slots = 4;
+    return true;
+}
+
 std::byte* request_window(uint32_t index)
 {
     auto& window = windows[index];

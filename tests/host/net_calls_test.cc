@@ -289,6 +289,41 @@ TEST_F(NetCalls, WithoutACardOrWithADeadOneThereIsNoDevice)
     EXPECT_EQ(transmit(1).error(), Error::no_device);
 }
 
+TEST_F(NetCalls, RingsShowWhoseEachSlotIs)
+{
+    const auto rings = [this] {
+        EXPECT_EQ(sys_net_rings(caller, {memory_at}).value(), 0);
+        NetRings result;
+        std::memcpy(&result, fake::user_memory(memory_at, sizeof result).data(), sizeof result);
+        return result;
+    };
+    const auto count = [](const NetRing& ring, RingSlot state) {
+        return std::count(ring.state.begin(), ring.state.begin() + ring.slots, state);
+    };
+    NetRings now = rings();
+    EXPECT_EQ(now.transmit.slots, TransmitRing::slots);
+    EXPECT_EQ(now.receive.slots, ReceiveRing::slots);
+    EXPECT_EQ(count(now.transmit, RingSlot::ours), TransmitRing::slots);
+    EXPECT_EQ(count(now.receive, RingSlot::ours), 1);       // the one at the tail
+    EXPECT_EQ(count(now.receive, RingSlot::card), ReceiveRing::slots - 1);
+
+    EXPECT_TRUE(model.receive(make_frame(60, 1)));
+    now = rings();
+    EXPECT_EQ(now.receive.state[now.receive.next], RingSlot::frame);
+    EXPECT_EQ(count(now.receive, RingSlot::frame), 1);
+    EXPECT_EQ(now.receive.head, now.receive.next + 1);
+
+    card->hold_transmit(true);
+    put(0, make_frame(60, 0));
+    EXPECT_EQ(transmit(1).value(), 1);
+    now = rings();
+    EXPECT_EQ(now.transmit.state[now.transmit.head], RingSlot::card);
+    EXPECT_EQ(count(now.transmit, RingSlot::card), 1);
+    EXPECT_EQ(sys_net_rings(caller, {0xF0000000}).error(), Error::fault);
+    fake::set_network_server_running(true);
+    EXPECT_EQ(sys_net_rings(caller, {memory_at}).error(), Error::not_permitted);
+}
+
 TEST_F(NetCalls, InfoTellsWhatTheCardIs)
 {
     EXPECT_EQ(sys_net_info(caller, {memory_at}).value(), 0);

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstring>
 #include <random>
 #include <string>
 
@@ -216,6 +217,31 @@ TEST_F(CoreTest, PollWakesForOneOfMany)
     PollEntry ready;
     memcpy(&ready, answer.data() + 17 * sizeof(ready), sizeof(ready));
     EXPECT_EQ(ready.returned, 1);
+}
+
+TEST_F(CoreTest, StatusCountsSocketsByState)
+{
+    const auto status = [] {
+        EXPECT_EQ(request(carol, NSREQ_STATUS, {}), 0);
+        NetworkStatus result;
+        const std::string bytes = fake_net::answered_bytes(carol, sizeof result);
+        std::memcpy(&result, bytes.data(), sizeof result);
+        return result;
+    };
+    EXPECT_EQ(status().sockets, 0u);
+    connect(listen(alice, 80), 80);
+    open(alice, socket_datagram);
+    const NetworkStatus now = status();
+    EXPECT_EQ(now.sockets, 4u);
+    EXPECT_EQ(now.listening, 1u);
+    EXPECT_EQ(now.connected, 2u);
+    EXPECT_EQ(now.datagram, 1u);
+    EXPECT_EQ(now.to_accept, 0u);
+    EXPECT_EQ(now.has_card, 1u);
+    EXPECT_EQ(now.card.rx_packets, 77u);        // the fake card's
+    EXPECT_EQ(now.rings.receive.slots, 4u);
+    EXPECT_EQ(request(carol, NSREQ_STATUS, {}, {}, 1, false), to_abi(Error::fault));
+    EXPECT_EQ(request(carol, NSREQ_STATUS, {}, {}, 0), to_abi(Error::invalid_argument));
 }
 
 TEST_F(CoreTest, SocketsOfDeadClientsEnd)

@@ -57,6 +57,8 @@ void network_calls_are_guarded()
     for (const uintptr_t address : bad_pointers) {
         auto* const bad = reinterpret_cast<NetFrame*>(address);
         check_error(sys_net_transmit(bad, 1, 0), Error::fault, "net_transmit of bad frames");
+        check_error(sys_net_rings(reinterpret_cast<NetRings*>(address)), Error::fault,
+                    "net_rings to a bad address");
         check_error(sys_net_info(reinterpret_cast<NetInfo*>(address)), Error::fault,
                     "net_info to a bad address");
         frames[0] = {static_cast<uint32_t>(address), 60};
