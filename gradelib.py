@@ -575,7 +575,7 @@ class Boot:
             return found
         raise self.failure(f"{what} within {limit * self._scale:.0f} s of the boot's start")
 
-    def line(self, pattern: str, limit: float = 30) -> "re.Match[str]":
+    def line(self, pattern: str, limit: float = 20) -> "re.Match[str]":
         """Waits for a console line that begins with `pattern`, a regular expression."""
         compiled = re.compile("^" + pattern, re.MULTILINE)
         return self.wait_for(compiled.search, limit, f'a console line "{plain(pattern)}"')

@@ -18,7 +18,9 @@ import tempfile
 import time
 import unittest
 import xml.etree.ElementTree
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Optional
 
 HERE = Path(__file__).resolve().parent
 TREE = HERE.parent.parent
@@ -42,72 +44,100 @@ def three_free_ports() -> int:
             continue
 
 
-class FakeTree(unittest.TestCase):
+# Answers the commonest question itself, which saves the start of a Python.
+MAKE = """#!/bin/sh
+case "$*,$FAKE_FAULT" in *print-gdbport,*_port) ;; *print-gdbport,*) echo $FAKE_PORT; exit ;; esac
+exec "{python}" -S "{fake}" "$@"
+"""
+
+
+class FakeTree:
     """A tree with the grader, a kernel symbol, a page, and the fake make in front of the path."""
 
-    def setUp(self) -> None:
-        folder = tempfile.TemporaryDirectory(prefix="grader-test-")
-        self.addCleanup(folder.cleanup)
-        self.tree = Path(folder.name)
+    def __init__(self, folder: Path):
+        self.folder = folder
         for name in ("grade-lab6", "gradelib.py"):
-            shutil.copy(TREE / name, self.tree)
-        (self.tree / "obj" / "kern").mkdir(parents=True)
-        (self.tree / "obj" / "kern" / "kernel.sym").write_text(
-            "f0100000 T entry\nf0101234 T readline\nf0105678 T readline_more\n")
-        (self.tree / "fs").mkdir()
-        (self.tree / "fs" / "index.html").write_text("<h1>Cheese</h1>\n" * 20)
-        tools = self.tree / "bin"
-        tools.mkdir()
-        make = tools / "make"
-        make.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{HERE / "fake_make.py"}" "$@"\n')
+            shutil.copy(TREE / name, folder)
+        (folder / "obj" / "kern").mkdir(parents=True)
+        self.symbols = folder / "obj" / "kern" / "kernel.sym"
+        self.symbols.write_text("f0100000 T entry\nf0101234 T readline\nf0105678 T readline_more\n")
+        (folder / "fs").mkdir()
+        self.page = folder / "fs" / "index.html"
+        self.page.write_text("<h1>Cheese</h1>\n" * 20)
+        (folder / "bin").mkdir()
+        make = folder / "bin" / "make"
+        make.write_text(MAKE.format(python=sys.executable, fake=HERE / "fake_make.py"))
         make.chmod(0o755)
+        self.machine_pid = folder / "machine.pid"
         self.port = three_free_ports()
 
     def environment(self, fault: str) -> dict[str, str]:
-        return dict(os.environ, PATH=f"{self.tree / 'bin'}:{os.environ['PATH']}",
+        return dict(os.environ, PATH=f"{self.folder / 'bin'}:{os.environ['PATH']}",
                     FAKE_FAULT=fault, FAKE_PORT=str(self.port), PYTHONDONTWRITEBYTECODE="1")
 
-    def grade(self, *arguments: str, fault: str = "", scale: str = "1") -> tuple[int, str]:
+
+class GraderTest(unittest.TestCase):
+    """A test that grades a fake tree, or several at once."""
+
+    def setUp(self) -> None:
+        self.tree = self.new_tree()
+
+    def new_tree(self) -> FakeTree:
+        folder = tempfile.TemporaryDirectory(prefix="grader-test-")
+        self.addCleanup(folder.cleanup)
+        return FakeTree(Path(folder.name))
+
+    def grade(self, *arguments: str, fault: str = "", scale: str = "1",
+              tree: Optional[FakeTree] = None) -> tuple[int, str]:
         """The grader's exit status and output, which never holds a traceback."""
+        tree = tree or self.tree
         done = subprocess.run(
-            [sys.executable, str(self.tree / "grade-lab6"), "--timeout-scale", scale, *arguments],
-            env=self.environment(fault), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            [sys.executable, str(tree.folder / "grade-lab6"), "--timeout-scale", scale,
+             *arguments],
+            env=tree.environment(fault), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT, timeout=120, check=False)
         output = done.stdout.decode()
         self.assertNotIn("Traceback", output)
-        self.assert_nothing_runs()
+        self.assert_nothing_runs(tree)
         return done.returncode, output
 
-    def assert_nothing_runs(self) -> None:
-        pid_file = self.tree / "machine.pid"
-        if pid_file.exists():
+    def assert_nothing_runs(self, tree: FakeTree) -> None:
+        if tree.machine_pid.exists():
             with self.assertRaises(ProcessLookupError):
-                os.kill(int(pid_file.read_text()), 0)
+                os.kill(int(tree.machine_pid.read_text()), 0)
 
-    def assert_fails(self, title: str, fault: str, *wanted: str, scale: str = "0.05") -> str:
+    def assert_fails(self, title: str, fault: str, *wanted: str,
+                     tree: Optional[FakeTree] = None) -> str:
         """The item must fail, with these texts in its reason."""
-        status, output = self.grade(title, fault=fault, scale=scale)
+        status, output = self.grade(title, fault=fault, scale="0.05", tree=tree)
         self.assertEqual(status, 1, output)
         self.assertRegex(output, r"(?m)FAIL \(\d+\.\d+s\)$")
-        for text in wanted:
+        for text in (*wanted, "expected: ", "got: ", "likely cause: ", "next: "):
             self.assertIn(text, output)
-        self.assertIn("expected: ", output)
-        self.assertIn("got: ", output)
-        self.assertIn("likely cause: ", output)
-        self.assertIn("next: ", output)
         return output
 
+    def assert_all_fail(self, title: str, faults: dict[str, str]) -> None:
+        """The item must fail with each of these faults, and say the text beside it. Several run
+        at once, each in a tree of its own."""
+        with ThreadPoolExecutor(4) as pool:
+            runs = {fault: pool.submit(self.assert_fails, title, fault, wanted,
+                                       tree=self.new_tree())
+                    for fault, wanted in faults.items()}
+        for fault, run in runs.items():
+            with self.subTest(fault):
+                run.result()
 
-class RightSystem(FakeTree):
+
+class RightSystem(GraderTest):
     def test_full_marks(self) -> None:
         status, output = self.grade()
         self.assertEqual(status, 0, output)
         for line in (r"testtime: OK \(\d+\.\ds\)", r"testoutput \[100 packets\]: OK \(.*\)",
                      r"tcp echo server \[echosrv\]: OK \(.*\)",
-                     rf"  http://localhost:{self.port + 2}/index\.html: OK \(.*\)",
+                     rf"  http://localhost:{self.tree.port + 2}/index\.html: OK \(.*\)",
                      r"Part A score: 35/35", r"Part B score: 70/70", r"Score: 105/105"):
             self.assertRegex(output, rf"(?m)^{line}$")
-        self.assertEqual(list(self.tree.glob("jos.out.*")), [])
+        self.assertEqual(list(self.tree.folder.glob("jos.out.*")), [])
 
     def test_the_list_shows_all_points(self) -> None:
         _, output = self.grade("--list")
@@ -124,7 +154,7 @@ class RightSystem(FakeTree):
         self.assertIn("--list", output)
 
     def test_reports(self) -> None:
-        junit, scope = self.tree / "j.xml", self.tree / "results.json"
+        junit, scope = self.tree.folder / "j.xml", self.tree.folder / "results.json"
         status, _ = self.grade("test", "--junit", str(junit), "--gradescope", str(scope),
                                fault="padded")
         self.assertEqual(status, 1)
@@ -142,12 +172,12 @@ class RightSystem(FakeTree):
 
     def test_a_pass_deletes_what_a_failure_left(self) -> None:
         self.assert_fails("pci attach", "no_card", "kept: jos.out.pci_attach")
-        self.assertIn("no network card", (self.tree / "jos.out.pci_attach").read_text())
+        self.assertIn("no network card", (self.tree.folder / "jos.out.pci_attach").read_text())
         self.grade("pci attach")
-        self.assertFalse((self.tree / "jos.out.pci_attach").exists())
+        self.assertFalse((self.tree.folder / "jos.out.pci_attach").exists())
 
 
-class WrongSystem(FakeTree):
+class WrongSystem(GraderTest):
     def test_broken_build(self) -> None:
         output = self.assert_fails("test", "build_error", "'tail' was not declared", "first errors",
                                    "the same build failure as above")
@@ -157,63 +187,58 @@ class WrongSystem(FakeTree):
     def test_ports(self) -> None:
         self.assert_fails("pci", "no_port", "print-gdbport", "No rule to make target")
         self.assert_fails("pci", "odd_port", "print-gdbport")
-        with socket.create_server(("127.0.0.1", self.port)):
+        with socket.create_server(("127.0.0.1", self.tree.port)):
             self.assert_fails("pci", "", "a program listens there already")
 
     def test_machines_that_do_not_get_far(self) -> None:
-        for fault, wanted in (("silent", "not one character"), ("reboots", "triple fault"),
-                              ("panic", "kern/init.cc:3"), ("fault", "user fault va 00000000"),
-                              ("ends", "status 3"), ("garbage", "still going"),
-                              ("deaf_debugger", "no answer"), ("refused_breakpoint", "E01"),
-                              ("wrong_line", "fell into its monitor")):
-            with self.subTest(fault):
-                self.assert_fails("testtime", fault, wanted)
+        self.assert_all_fail("testtime", {
+            "silent": "not one character", "reboots": "triple fault", "panic": "kern/init.cc:3",
+            "fault": "user fault va 00000000", "ends": "status 3", "garbage": "still going",
+            "deaf_debugger": "no answer", "refused_breakpoint": "E01",
+            "wrong_line": "fell into its monitor"})
 
     def test_missing_symbol(self) -> None:
-        (self.tree / "obj" / "kern" / "kernel.sym").write_text("f0100000 T entry\n")
+        self.tree.symbols.write_text("f0100000 T entry\n")
         self.assert_fails("testtime", "", 'extern "C"')
-        (self.tree / "obj" / "kern" / "kernel.sym").write_bytes(b"\xff\xfe\n")
+        self.tree.symbols.write_bytes(b"\xff\xfe\n")
         self.assert_fails("testtime", "", "readline")
 
     def test_transmit(self) -> None:
-        for fault, wanted in (("no_frames", "TCTL.EN"), ("padded", "padded"), ("twice", "twice"),
-                              ("stops", "full ring"), ("backwards", "wrong order"),
-                              ("same_buffer", "buffer of its own"), ("wrong_length", "length"),
-                              ("truncated_capture", "the last record has"),
-                              ("garbage_capture", "no pcap file"), ("no_capture", "filter-dump")):
-            with self.subTest(fault):
-                self.assert_fails("testoutput [5", fault, wanted)
+        self.assert_all_fail("testoutput [5", {
+            "no_frames": "TCTL.EN", "padded": "padded", "twice": "twice", "stops": "full ring",
+            "backwards": "wrong order", "same_buffer": "buffer of its own",
+            "wrong_length": "length", "truncated_capture": "the last record has",
+            "garbage_capture": "no pcap file", "no_capture": "filter-dump"})
 
     def test_receive(self) -> None:
-        for fault, wanted in (("unstripped_crc", "SECRC"), ("filled_early", "filled again"),
-                              ("reception_stops", "the tail does not move"),
-                              ("extra_frame", "8 frames in all"),
-                              ("no_announcement", "ARP request"),
-                              ("truncated_capture", "the last record has")):
-            with self.subTest(fault):
-                self.assert_fails("testinput [5", fault, wanted)
-        self.assertTrue((self.tree / "qemu.pcap.testinput_5").exists())
+        self.assert_all_fail("testinput [5", {
+            "unstripped_crc": "SECRC", "filled_early": "filled again",
+            "reception_stops": "the tail does not move", "extra_frame": "8 frames in all",
+            "no_announcement": "ARP request", "truncated_capture": "the last record has"})
+
+    def test_a_failure_keeps_console_and_capture(self) -> None:
+        self.assert_fails("testinput [5", "unstripped_crc")
+        for prefix in ("jos.out", "qemu.pcap"):
+            self.assertTrue((self.tree.folder / f"{prefix}.testinput_5").exists())
 
     def test_echo(self) -> None:
-        for fault, wanted in (("echo_wrong", "first difference at byte"), ("echo_closes", "0 bytes, then"),
-                              ("echo_silent", "timeout"), ("panic_later", "panic")):
-            with self.subTest(fault):
-                self.assert_fails("echo", fault, wanted)
+        self.assert_all_fail("echo", {
+            "echo_wrong": "first difference at byte", "echo_closes": "0 bytes, then",
+            "echo_silent": "timeout", "panic_later": "panic"})
 
     def test_web(self) -> None:
-        for fault, wanted in (("http_status", "status 500"), ("http_body", "different from byte 0"),
-                              ("http_garbage", "no status line"), ("http_empty", "not one byte"),
-                              ("http_truncated", "cut-off body"), ("http_no_end", "never end"),
-                              ("http_silent", "timeout")):
-            with self.subTest(fault):
-                self.assert_fails("index.html", fault, wanted)
+        self.assert_all_fail("index.html", {
+            "http_status": "status 500", "http_body": "different from byte 0",
+            "http_garbage": "no status line", "http_empty": "not one byte",
+            "http_truncated": "cut-off body", "http_no_end": "never end",
+            "http_silent": "timeout"})
         output = self.assert_fails("web server", "wrong_line")
         self.assertEqual(output.count("FAIL"), 4)
 
     def test_a_fault_of_the_grader_is_a_failed_item(self) -> None:
-        (self.tree / "fs" / "index.html").unlink()
+        self.tree.page.unlink()
         self.assert_fails("index.html", "", "FileNotFoundError", "grade.log")
-        self.assertIn("Traceback", (self.tree / "grade.log").read_text())
+        self.assertIn("Traceback", (self.tree.folder / "grade.log").read_text())
 
     def test_processes_of_others_are_left_alone(self) -> None:
         with subprocess.Popen(["sleep", "60"]) as other:
@@ -222,22 +247,22 @@ class WrongSystem(FakeTree):
             other.kill()
 
 
-class Interruptions(FakeTree):
+class Interruptions(GraderTest):
     def interrupt(self, number: int) -> None:
         """A signal in the middle of an item ends grader and machine, without a traceback."""
         with subprocess.Popen(
-                [sys.executable, str(self.tree / "grade-lab6"), "testtime"],
-                env=self.environment("silent"), stdout=subprocess.PIPE,
+                [sys.executable, str(self.tree.folder / "grade-lab6"), "testtime"],
+                env=self.tree.environment("silent"), stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT) as grader:
             deadline = time.monotonic() + 20
-            while not (self.tree / "machine.pid").exists() and time.monotonic() < deadline:
+            while not self.tree.machine_pid.exists() and time.monotonic() < deadline:
                 time.sleep(0.02)
             grader.send_signal(number)
             output = grader.communicate(timeout=20)[0].decode()
         self.assertNotIn("Traceback", output)
         self.assertIn("Score: 0/5", output)
         self.assertEqual(grader.returncode, 130)
-        self.assert_nothing_runs()
+        self.assert_nothing_runs(self.tree)
 
     def test_interrupt(self) -> None:
         self.interrupt(signal.SIGINT)
@@ -246,7 +271,7 @@ class Interruptions(FakeTree):
         self.interrupt(signal.SIGTERM)
 
     def test_one_grader_a_tree(self) -> None:
-        with gradelib.sole_grader(self.tree):
+        with gradelib.sole_grader(self.tree.folder):
             status, output = self.grade("pci")
         self.assertEqual(status, 2)
         self.assertIn("another one is at work", output)
