@@ -144,7 +144,7 @@ def unit_tests():
     for source in sorted((TREE / "tests" / "host").glob("*_test.cc")):
         binary = Path("obj", "tests", "host", source.stem)
         report = RESULTS / f"{source.stem}.xml"
-        if built or make("-q", str(binary)):
+        if built or make("-s", str(binary)):
             command = [str(TREE / binary), f"--gtest_output=xml:{report}"]
             yield source.stem, lambda c=command, r=report: run_reporting("host", c, r, False, 600)
         else:
