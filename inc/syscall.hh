@@ -42,7 +42,9 @@
     X(29, page_unmap_run, "env,va,count") \
     X(30, memory_info, "info") \
     X(31, time_usec, "time") \
-    X(32, net_rings, "rings")
+    X(32, net_rings, "rings") \
+    X(33, word_wait, "va,expected,sharer,env,timeout_ms") \
+    X(34, word_wake, "va,count")
 
 enum class Syscall : uint32_t {
 #define X(number, name, arguments) name = number,

@@ -5,10 +5,9 @@
 #include "lib/file.hh"
 #include "lib/syscall.hh"
 
-// A device that the program is linked without is absent from the table. The console never is: it
-// is what most programs inherit as descriptors 0 to 2.
+// A device that the program is linked without is absent from the table. Console and pipes never
+// are: a program may inherit them as descriptors 0 to 2.
 extern const Device socket_device [[gnu::weak]];
-extern const Device pipe_device [[gnu::weak]];
 
 static constinit const Device* const devices[] = {&file_device, &socket_device, &console_device,
                                                   &pipe_device};

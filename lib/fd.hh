@@ -16,7 +16,9 @@ using off_t = long;                             // a position in a file: below 2
 
 inline constexpr int max_fds = 256;             // of one program
 inline constexpr uintptr_t fd_table = 0xD0000000;       // JOS's FDTABLE: a page a descriptor
-inline constexpr uintptr_t fd_data_pages = fd_table + max_fds * page_size;      // and one of data
+// And a page of data each. They lie below, so that fork and spawn, which go up through memory,
+// share a descriptor's data before the descriptor itself: lib/pipe.cc relies on it.
+inline constexpr uintptr_t fd_data_pages = fd_table - max_fds * page_size;
 
 inline constexpr int O_RDONLY = 0x0000, O_WRONLY = 0x0001, O_RDWR = 0x0002, O_ACCMODE = 0x0003,
     O_CREAT = 0x0100, O_TRUNC = 0x0200, O_EXCL = 0x0400, O_MKDIR = 0x0800,
@@ -97,6 +99,7 @@ ssize_t readn(int number, void* buffer, size_t size);           // short only at
 ssize_t write(int number, const void* buffer, size_t size);
 ssize_t writen(int number, const void* buffer, size_t size);    // all of it, or an error
 int seek(int number, off_t offset);                             // from the start; 0 or an error
+int pipe(int numbers[2]);                       // read from numbers[0] what is written to [1]
 int dup(int old_number, int new_number);                        // returns new_number
 int fstat(int number, Stat* stat);
 int stat(const char* path, Stat* stat);

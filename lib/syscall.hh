@@ -195,3 +195,20 @@ inline uint64_t sys_time_usec()
     syscall(Syscall::time_usec, address_of(&time));
     return time;
 }
+
+// Waits until the 32-bit word at `word`, in a page that programs share, is not `expected`: returns
+// 0, at once if it differs already. peer_died, if it does not differ: the environment `env` has
+// ended (0: none to watch), or nobody has the word's page who does not also have the page at
+// `sharer` (null: none to watch), which is so when both pages have as many references.
+inline int sys_word_wait(const volatile uint32_t* word, uint32_t expected,
+                         const volatile void* sharer, envid_t env, uint32_t timeout_ms)
+{
+    return syscall(Syscall::word_wait, address_of(word), expected, address_of(sharer),
+                   static_cast<uint32_t>(env), timeout_ms);
+}
+// Has up to `count` of those who wait on the word, in whatever program, look at it again. Returns
+// how many.
+inline int sys_word_wake(const volatile uint32_t* word, uint32_t count)
+{
+    return syscall(Syscall::word_wake, address_of(word), count);
+}

@@ -28,8 +28,9 @@ constexpr Group groups[] = {
     {memory_tests, Needs::nothing},  {fault_tests, Needs::nothing},
     {fork_tests, Needs::nothing},    {ipc_tests, Needs::nothing},
     {time_tests, Needs::nothing},    {environment_tests, Needs::nothing},
-    {hostile_tests, Needs::nothing}, {file_tests, Needs::files},
-    {program_tests, Needs::files},   {socket_tests, Needs::sockets},
+    {hostile_tests, Needs::nothing}, {pipe_tests, Needs::nothing},
+    {file_tests, Needs::files},      {program_tests, Needs::files},
+    {socket_tests, Needs::sockets},
 };
 
 constexpr uint32_t test_limit_ms = 120'000;

@@ -9,6 +9,7 @@
 #include "kern/dev/clock.hh"
 #include "kern/env/elf.hh"
 #include "kern/env/scheduler.hh"
+#include "kern/env/words.hh"
 #include "kern/memory/boot_memory.hh"
 
 namespace {
@@ -169,6 +170,7 @@ void Environment::finish()
     ipc_peer_ended(*this, ended);
     exit_queue_.wake_all();
     space.clear();
+    wake_all_word_waiters();            // one may have watched it, or its pages
     release_slot();
     end_unstarted_children(ended);
 }

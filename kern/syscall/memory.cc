@@ -1,5 +1,6 @@
 // System calls that change what an environment maps.
 #include "kern/env/environment.hh"
+#include "kern/env/words.hh"
 #include "kern/memory/user_memory.hh"
 #include "kern/syscall/syscalls.hh"
 
@@ -90,7 +91,12 @@ SyscallResult sys_page_unmap_run(Environment& caller, const SyscallArguments& ar
     Environment* const target = TRY(target_of(caller, arguments.a1));
     TRY(check_run(arguments.a2, arguments.a3));
     for (uint32_t i = 0; i < arguments.a3; ++i) {
-        target->space.unmap(arguments.a2 + i * page_size);
+        const uintptr_t va = arguments.a2 + i * page_size;
+        const Pte entry = target->space.entry(va);
+        target->space.unmap(va);
+        if ((entry & PTE_SHARE) != 0) {
+            wake_page_waiters(pte_address(entry));
+        }
     }
     return 0;
 }
