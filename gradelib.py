@@ -948,9 +948,9 @@ class Screen:
 
 def terminal_width() -> int:
     try:
-        return os.get_terminal_size(sys.stdout.fileno()).columns
+        return os.get_terminal_size(sys.stdout.fileno()).columns or 80
     except OSError:
-        return 100
+        return 80
 
 
 class Grader:

@@ -8,6 +8,6 @@ void umain(int, char**)
     if ((eflags & FL_IOPL_3) != 0) {
         cprintf("eflags wrong\n");
     }
-    asm volatile("outb %b0, $0x1F6" ::"a"(0xF0));
+    asm volatile("outb %b0, %w1" : : "a"(0xF0), "d"(0x1F6));
     cprintf("%s: made it here --- bug\n", binaryname);
 }
