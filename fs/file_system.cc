@@ -17,14 +17,6 @@ void set_name(FileRecord& record, std::string_view name)
     std::ranges::copy(name, record.name.begin());
 }
 
-// What can be told about a record from itself alone.
-bool is_sane(const FileRecord& record)
-{
-    return record.name.back() == '\0' && record.size <= max_file_bytes
-        && (record.type == FileType::regular
-            || (record.type == FileType::directory && record.size % block_size == 0));
-}
-
 // How many blocks of contents a pointer leads to, through `depth` blocks of numbers.
 constexpr uint32_t leaves_below(unsigned depth)
 {
@@ -56,6 +48,13 @@ template <typename Record> auto path_to(Record& record, uint32_t index)
 }
 
 }  // namespace
+
+bool is_sane(const FileRecord& record)
+{
+    return record.name.back() == '\0' && record.size <= max_file_bytes
+        && (record.type == FileType::regular
+            || (record.type == FileType::directory && record.size % block_size == 0));
+}
 
 // Paths
 
@@ -468,7 +467,8 @@ Result<void> FileSystem::set_size(Node& node, uint64_t size)
             const uint32_t last = TRY(block_at(record, record.blocks() - 1));
             if (last != 0) {
                 Block block = TRY(store_.read(last));
-                std::ranges::fill(block.change().subspan(static_cast<size_t>(size % block_size)), std::byte{0});
+                std::ranges::fill(block.change().subspan(static_cast<size_t>(size % block_size)),
+                                  std::byte{0});
             }
         }
     }
@@ -596,6 +596,35 @@ Result<Extent> FileSystem::extent_at(const FileRecord& record, uint32_t index, u
     return extent;
 }
 
+Result<void> FileSystem::visit_blocks(const FileRecord& record, BlockVisitor& visitor)
+{
+    uint32_t index = 0;
+    for (const uint32_t number : record.direct) {
+        TRY(visit_tree(number, index, 0, visitor));
+        index++;
+    }
+    TRY(visit_tree(record.indirect, index, 1, visitor));
+    return visit_tree(record.double_indirect, index + leaves_below(1), 2, visitor);
+}
+
+Result<void> FileSystem::visit_tree(uint32_t number, uint32_t index, unsigned depth,
+                                    BlockVisitor& visitor)
+{
+    if (number == 0) {
+        return {};
+    }
+    const bool possible = check_number(number).has_value();
+    if (!visitor.visit(number, index, depth, possible) || !possible || depth == 0) {
+        return {};
+    }
+    const Block numbers = TRY(store_.read(number));
+    for (uint32_t i = 0; i < numbers_per_block; i++) {
+        TRY(visit_tree(numbers.item<uint32_t>(i), index + i * leaves_below(depth - 1), depth - 1,
+                       visitor));
+    }
+    return {};
+}
+
 // Frees all of the file's blocks but the first `keep`. The caller saves the record, which has
 // changed even if this fails half-way.
 Result<void> FileSystem::trim(FileRecord& record, uint32_t keep)
@@ -688,14 +717,29 @@ Result<uint32_t> FileSystem::allocate_between(uint32_t first, uint32_t end)
     return Error::no_disk;
 }
 
-Result<void> FileSystem::free_block(uint32_t number)
+// Blocks beyond the disk's end have bits, too, in the last block of the bitmap.
+Result<bool> FileSystem::is_free(uint32_t number)
+{
+    const Block bitmap = TRY(store_.read(bitmap_start + number / blocks_per_bitmap_block));
+    const uint32_t bit = number % blocks_per_bitmap_block;
+    return (bitmap.item<uint32_t>(bit / 32) >> (bit % 32) & 1) != 0;
+}
+
+Result<void> FileSystem::set_free(uint32_t number, bool free)
 {
     Block bitmap = TRY(store_.read(bitmap_start + number / blocks_per_bitmap_block));
     const uint32_t bit = number % blocks_per_bitmap_block;
-    if ((bitmap.item<uint32_t>(bit / 32) >> (bit % 32) & 1) != 0) {
+    uint32_t& word = bitmap.change_item<uint32_t>(bit / 32);
+    word = free ? word | 1u << (bit % 32) : word & ~(1u << (bit % 32));
+    return {};
+}
+
+Result<void> FileSystem::free_block(uint32_t number)
+{
+    if (TRY(is_free(number))) {
         return Error::corrupt;                  // in use by the file, free by the bitmap
     }
-    bitmap.change_item<uint32_t>(bit / 32) |= 1u << (bit % 32);
+    TRY(set_free(number, true));
     free_blocks_++;
     store_.discard(number);
     return {};

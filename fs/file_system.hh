@@ -55,6 +55,21 @@ private:
     size_t depth_ = 0;
 };
 
+// Whether the record of a file in use can be right, as far as it tells from itself.
+bool is_sane(const FileRecord& record);
+
+// Sees every block that a file has, for checks of a whole image.
+class BlockVisitor {
+public:
+    // The file points to `number`: its contents from its block `index` on, or, with `depth` > 0,
+    // numbers of these blocks. `possible`: whether a file may have a block of this number. Returns
+    // whether to look at the numbers in it; what is not possible is not looked into in any case.
+    virtual bool visit(uint32_t number, uint32_t index, unsigned depth, bool possible) = 0;
+
+protected:
+    ~BlockVisitor() = default;
+};
+
 class FileSystem {
 public:
     constexpr explicit FileSystem(BlockStore& store) : store_(store) {}
@@ -103,6 +118,12 @@ public:
     // The blocks that hold the file from block `index` on, at most `limit` (> 0) of them.
     Result<Extent> extent_at(const FileRecord& record, uint32_t index, uint32_t limit);
 
+    // For checks: all blocks of a file, those beyond its end, too; and what the bitmap says of a
+    // block. After set_free, check_bitmap counts anew.
+    Result<void> visit_blocks(const FileRecord& record, BlockVisitor& visitor);
+    Result<bool> is_free(uint32_t number);
+    Result<void> set_free(uint32_t number, bool free);
+
 private:
     Result<void> save(Node& node, const FileRecord& record);
     Result<Node> lookup(const Path& path);
@@ -115,6 +136,8 @@ private:
     Result<uint32_t> block_at(const FileRecord& record, uint32_t index);
     Result<uint32_t> ensure_block(FileRecord& record, uint32_t index, bool numbers_only = false);
     Result<uint32_t> ensure_number(uint32_t number, uint32_t near, bool* changed);
+    Result<void> visit_tree(uint32_t number, uint32_t index, unsigned depth,
+                            BlockVisitor& visitor);
     Result<void> trim(FileRecord& record, uint32_t keep);
     Result<uint32_t> trim_tree(uint32_t number, unsigned depth, uint32_t keep);
     Result<size_t> write_blocks(FileRecord& record, uint64_t offset,

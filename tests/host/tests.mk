@@ -11,6 +11,8 @@ net_calls_test_SOURCES := kern/syscall/net.cc tests/host/fake_environment.cc $(e
 http_request_test_SOURCES := user/httpd/request.cc user/httpd/path.cc
 file_system_test_SOURCES := fs/file_system.cc
 block_cache_test_SOURCES := fs/block_cache.cc
+image_check_test_SOURCES := fs/tools/image_check.cc fs/file_system.cc
+image_tree_test_SOURCES := fs/tools/image_tree.cc fs/file_system.cc
 image_builder_test_SOURCES := fs/format/image_builder.cc fs/file_system.cc
 memory_test_SOURCES := kern/memory/frames.cc kern/memory/boot_memory.cc \
     kern/memory/address_space.cc kern/env/elf.cc
