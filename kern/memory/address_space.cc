@@ -140,6 +140,20 @@ void AddressSpace::unmap(uintptr_t va)
     }
 }
 
+uintptr_t AddressSpace::next_mapped(uintptr_t va, uintptr_t end) const
+{
+    while (va < end) {
+        if (table_slot(va) == nullptr) {
+            va = round_down(va, PTSIZE) + PTSIZE;
+        } else if (entry(va) == 0) {
+            va += page_size;
+        } else {
+            return va;
+        }
+    }
+    return end;
+}
+
 Pte AddressSpace::entry(uintptr_t va) const
 {
     const Pte* const slot = table_slot(va);

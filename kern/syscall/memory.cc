@@ -90,9 +90,11 @@ SyscallResult sys_page_unmap_run(Environment& caller, const SyscallArguments& ar
 {
     Environment* const target = TRY(target_of(caller, arguments.a1));
     TRY(check_run(arguments.a2, arguments.a3));
-    for (uint32_t i = 0; i < arguments.a3; ++i) {
-        const uintptr_t va = arguments.a2 + i * page_size;
-        const Pte entry = target->space.entry(va);
+    const uintptr_t end = arguments.a2 + arguments.a3 * page_size;
+    const AddressSpace& space = target->space;
+    for (uintptr_t va = space.next_mapped(arguments.a2, end); va < end;
+         va = space.next_mapped(va + page_size, end)) {
+        const Pte entry = space.entry(va);
         target->space.unmap(va);
         if ((entry & PTE_SHARE) != 0) {
             wake_page_waiters(pte_address(entry));

@@ -165,6 +165,18 @@ TEST_F(Spaces, MapShareAndUnmap)
     first.unmap(0x10000000);
 }
 
+TEST_F(Spaces, FindTheNextMappedPageAcrossHoles)
+{
+    AddressSpace space = *AddressSpace::create();
+    for (const uintptr_t va : {0x003FF000u, 0x00C00000u}) {
+        ASSERT_TRUE(space.map(va, *PageFrame::allocate(), PTE_U));
+    }
+    EXPECT_EQ(space.next_mapped(0, UTOP), 0x003FF000u);
+    EXPECT_EQ(space.next_mapped(0x00400000, UTOP), 0x00C00000u);
+    EXPECT_EQ(space.next_mapped(0x00400000, 0x00B00000), 0x00B00000u);
+    EXPECT_EQ(space.next_mapped(0x00C01000, UTOP), uintptr_t{UTOP});
+}
+
 TEST_F(Spaces, ReplaceAMappingAndDropTheOldPage)
 {
     AddressSpace space = *AddressSpace::create();
