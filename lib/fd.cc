@@ -219,6 +219,27 @@ int dup(int old_number, int new_number)
     return new_number;
 }
 
+// Maps the page that is at `va` once more, with or without PTE_SHARE.
+static int set_shared(uintptr_t va, bool shared)
+{
+    const uint32_t rights = page_table_entry(va) & PTE_SYSCALL & ~uint32_t{PTE_SHARE};
+    auto* const page = reinterpret_cast<void*>(va);
+    return sys_page_map(0, page, 0, page, rights | (shared ? PTE_SHARE : 0));
+}
+
+int set_inherited(int number, bool inherited)
+{
+    Fd* fd = nullptr;
+    int result = fd_lookup(number, &fd);
+    if (result == 0) {
+        result = set_shared(reinterpret_cast<uintptr_t>(fd), inherited);
+    }
+    if (const auto data = reinterpret_cast<uintptr_t>(fd2data(fd)); result == 0 && is_mapped(data)) {
+        result = set_shared(data, inherited);
+    }
+    return result;
+}
+
 int fstat(int number, Stat* stat)
 {
     const OpenDescriptor open = find_open(number);

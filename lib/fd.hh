@@ -101,6 +101,7 @@ ssize_t writen(int number, const void* buffer, size_t size);    // all of it, or
 int seek(int number, off_t offset);                             // from the start; 0 or an error
 int pipe(int numbers[2]);                       // read from numbers[0] what is written to [1]
 int dup(int old_number, int new_number);                        // returns new_number
+int set_inherited(int number, bool inherited);  // whether spawn hands it on; dup keeps it so
 int fstat(int number, Stat* stat);
 int stat(const char* path, Stat* stat);
 int ftruncate(int number, off_t size);

@@ -96,7 +96,7 @@ SyscallResult sys_page_unmap_run(Environment& caller, const SyscallArguments& ar
          va = space.next_mapped(va + page_size, end)) {
         const Pte entry = space.entry(va);
         target->space.unmap(va);
-        if ((entry & PTE_SHARE) != 0) {
+        if (entry != 0) {
             wake_page_waiters(pte_address(entry));
         }
     }

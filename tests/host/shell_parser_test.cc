@@ -83,6 +83,14 @@ TEST(ShellParser, ReadsPipesAndRedirections)
     EXPECT_TRUE(commands[2].append);
 }
 
+TEST(ShellParser, MarksTheStatusAndTheErrorsFile)
+{
+    const Parsed parsed("a $? x$?y '$?' \"$?\" 12 2>log 2x");
+    EXPECT_EQ(parsed.error, nullptr);
+    EXPECT_EQ(parsed.words(0), (Words{"a", "\1", "x\1y", "$?", "\1", "12", "2x"}));
+    EXPECT_STREQ(parsed.line->pipelines[0].commands[0].error_output, "log");
+}
+
 TEST(ShellParser, SaysWhatIsWrong)
 {
     for (const char* text : {"|", "a |", "| a", "a | | b", ";", "a;;b", "&", "a <", "a > ;", "> x",

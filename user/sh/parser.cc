@@ -3,7 +3,8 @@
 namespace shell {
 namespace {
 
-enum class Token { end, word, pipe, semicolon, ampersand, input, output, append, unfinished };
+enum class Token { end, word, pipe, semicolon, ampersand, input, output, append,
+    error_output, unfinished };
 
 constexpr bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
 
@@ -40,6 +41,11 @@ Token Lexer::take()
     if (peek() == '\0' || peek() == '#') {
         return Token::end;
     }
+    if (peek() == '2' && next_[1] == '>') {
+        advance();
+        advance();
+        return Token::error_output;
+    }
     return is_operator(peek()) ? take_operator() : take_word();
 }
 
@@ -74,6 +80,9 @@ Token Lexer::take_word()
             quote = c;
         } else if (quote == '\0' && (is_blank(c) || is_operator(c))) {
             break;
+        } else if (c == '$' && next_[1] == '?' && quote != '\'') {
+            advance();
+            *end++ = status_mark;
         } else if (c == '\\' && quote != '\'') {
             advance();
             if (peek() == '\0') {
@@ -160,6 +169,7 @@ const char* Parser::parse_command(Command& command)
             command.append = token_ == Token::append;
             error = parse_file(command.output);
             break;
+        case Token::error_output: error = parse_file(command.error_output); break;
         case Token::unfinished: return unfinished_text;
         default: return command.word_count > 0 ? nullptr : "a command is missing";
         }

@@ -2,10 +2,10 @@
 //
 //     line     = pipeline { (";" | "&") pipeline } [";" | "&"]
 //     pipeline = command { "|" command }
-//     command  = { word | "<" word | ">" word | ">>" word }      with at least one word
+//     command  = { word | "<" word | ">" word | ">>" word | "2>" word }      with at least one word
 //
 // Blanks separate words; 'single' and "double" quotes and \ keep what they cover; # begins a
-// comment.
+// comment. $? is the status of the pipeline before, except in single quotes.
 #pragma once
 #include <cstddef>
 
@@ -15,11 +15,15 @@ inline constexpr int max_words = 64;            // of a command
 inline constexpr int max_commands = 8;          // of a pipeline
 inline constexpr int max_pipelines = 8;         // of a line
 
+// Stands for $? in a word.
+inline constexpr char status_mark = '\1';
+
 struct Command {
     const char* words[max_words + 1] = {};      // ends with a null pointer
     int word_count = 0;
     const char* input = nullptr;                // < file
     const char* output = nullptr;               // > file, >> file
+    const char* error_output = nullptr;         // 2> file
     bool append = false;
 };
 
