@@ -55,6 +55,11 @@ in_addr_t inet_addr(const char* text);
 // Text of an address, in a buffer of the library's own that the next call reuses.
 const char* inet_ntoa(in_addr address);
 
+// Finds a host's address: at once if `name` is one, else from the name server, which may take
+// seconds. invalid_argument: this cannot be a name; not_found: the name server knows none such, or
+// no network server runs; timed_out: no name server answers; no_device: no network card.
+int resolve(const char* name, in_addr* address);
+
 // A sockaddr_in of a host-order address and port.
 constexpr sockaddr_in socket_address(in_addr_t address, in_port_t port)
 {

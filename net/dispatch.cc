@@ -2,7 +2,10 @@
 
 #include "lib/socket.hh"
 #include "net/datagram_socket.hh"
+#include "net/interface.hh"
 #include "net/poll.hh"
+#include "net/resolve.hh"
+#include "net/socket_list.hh"
 #include "net/status.hh"
 #include "net/tcp_socket.hh"
 
@@ -41,6 +44,7 @@ static void open_socket(Request& request)
         sockets.end(*socket);
         return requests.answer(request, Error::no_memory);
     }
+    socket->owner = request.client;
     requests.answer(request, 0, socket->slot);
 }
 
@@ -183,6 +187,15 @@ void dispatch(Request& request)
     }
     if (request.code == NSREQ_STATUS) {
         return status_request(request);
+    }
+    if (request.code == NSREQ_RESOLVE) {
+        return resolve_request(request);
+    }
+    if (request.code == NSREQ_SOCKETS) {
+        return socket_list_request(request);
+    }
+    if (request.code == NSREQ_INTERFACE) {
+        return interface_request(request);
     }
     const Handler handler = handler_of(request.code);
     if (handler == nullptr) {

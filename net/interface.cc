@@ -1,11 +1,15 @@
 #include "net/interface.hh"
 
 #include "inc/string.hh"
+#include "lwip/dns.h"
 #include "lwip/etharp.h"
 #include "lwip/init.h"
 #include "lwip/netif.h"
 #include "lwip/prot/ethernet.h"
+#include "lwip/stats.h"
+#include "lwip/timeouts.h"
 #include "net/errors.hh"
+#include "net/request.hh"
 #include "netif/ethernet.h"
 
 OutputQueue output_queue;
@@ -41,6 +45,8 @@ void interface_add(const NetInfo& info)
               initialise, ethernet_input);
     netif_set_default(&card);
     netif_set_up(&card);
+    const ip_addr_t name_server = to_lwip(name_server_address);
+    dns_setserver(0, &name_server);
     has_card = true;
     interface_set_link(info.link_up != 0);
 }
@@ -85,6 +91,57 @@ void interface_receive(std::span<const char> frame)
         pbuf_free(packet);
     }
 }
+
+static uint32_t sum_of(uint64_t first, uint64_t second, uint64_t third)
+{
+    return static_cast<uint32_t>(first + second + third);
+}
+
+static InterfaceInfo describe()
+{
+    InterfaceInfo info;
+    const stats_& counted = lwip_stats;
+    info.has_card = has_card ? 1 : 0;
+    info.malformed = sum_of(counted.ip.chkerr + counted.ip.lenerr + counted.ip.err,
+                            counted.tcp.chkerr + counted.tcp.lenerr,
+                            counted.udp.chkerr + counted.udp.lenerr)
+        + sum_of(counted.icmp.chkerr, counted.icmp.lenerr, counted.etharp.err);
+    info.no_memory = sum_of(counted.link.memerr, counted.ip.memerr, counted.tcp.memerr);
+    if (has_card) {
+        info.link_up = netif_is_link_up(&card) ? 1 : 0;
+        info.mtu = card.mtu;
+        info.address = from_lwip(*netif_ip_addr4(&card));
+        info.netmask = from_lwip(*netif_ip_netmask4(&card));
+        info.gateway = from_lwip(*netif_ip_gw4(&card));
+        info.name_server = from_lwip(*dns_getserver(0));
+        info.output_dropped = output_queue.dropped();
+    }
+    return info;
+}
+
+void interface_request(Request& request)
+{
+    const InterfaceInfo info = describe();
+    if (request.header.size < sizeof(info) || request.header.size > request.room()) {
+        return requests.answer(request, Error::invalid_argument);
+    }
+    if (!request.writable) {
+        return requests.answer(request, Error::fault);
+    }
+    memcpy(request.data(), &info, sizeof(info));
+    requests.answer(request, 0);
+}
+
+static bool in_timers;
+
+void interface_check_timers()
+{
+    in_timers = true;
+    sys_check_timeouts();
+    in_timers = false;
+}
+
+bool interface_in_timers() { return in_timers; }
 
 void interface_loop_back() { netif_poll_all(); }
 

@@ -9,6 +9,7 @@
 inline constexpr uint32_t own_address = 0x0A00020F;         // 10.0.2.15
 inline constexpr uint32_t own_netmask = 0xFFFFFF00;
 inline constexpr uint32_t gateway_address = 0x0A000202;     // 10.0.2.2
+inline constexpr uint32_t name_server_address = 0x0A000203; // 10.0.2.3
 
 extern OutputQueue output_queue;
 
@@ -20,6 +21,14 @@ void interface_set_link(bool up);
 
 // Hands a copy of a received frame to lwIP. What is no Ethernet frame by its length is dropped.
 void interface_receive(std::span<const char> frame);
+
+// NSREQ_INTERFACE.
+struct Request;
+void interface_request(Request& request);
+
+// Lets lwIP's timers run. What it calls back meanwhile can ask whether it is a timer that calls.
+void interface_check_timers();
+bool interface_in_timers();
 
 // Hands packets between our own sockets on; does not call back into the caller's socket.
 void interface_loop_back();

@@ -3,7 +3,6 @@
 #include "net/main.hh"
 
 #include "lib/lib.hh"
-#include "lwip/timeouts.h"
 #include "net/dispatch.hh"
 #include "net/heap.hh"
 #include "net/interface.hh"
@@ -127,7 +126,7 @@ static void on_input(const IpcMessage& message)
 
 static void on_timer(const IpcMessage& message)
 {
-    sys_check_timeouts();
+    interface_check_timers();
     requests.drop_dead_clients();
     sockets.reclaim();
     requests.release_windows();

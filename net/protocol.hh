@@ -18,7 +18,10 @@ inline constexpr uint32_t
     NSREQ_SET_OPTION = 19,      // argument: level, option, value
     NSREQ_OUTPUT_DONE = 20,     // output to core: the run has been sent
     NSREQ_LINK = 21,            // input to core: the link changed
-    NSREQ_STATUS = 22;          // the answer's bytes are a NetworkStatus
+    NSREQ_STATUS = 22,          // the answer's bytes are a NetworkStatus
+    NSREQ_RESOLVE = 23,         // the bytes: a name, `size` of them; the answer's: its address
+    NSREQ_SOCKETS = 24,         // the answer's bytes: SocketInfo; the result is how many
+    NSREQ_INTERFACE = 25;       // the answer's bytes: an InterfaceInfo
 
 // NSREQ_OUTPUT's value has this set when output is to say NSREQ_OUTPUT_DONE; without it output
 // just sends the pages.
@@ -70,6 +73,39 @@ struct NetworkStatus {
     uint32_t time_wait = 0;             // connections that ended and are still remembered
 };
 static_assert(sizeof(SocketRequest) + sizeof(NetworkStatus) <= page_size);
+
+// TCP's states (RFC 9293), in lwIP's order; `none` for other sockets.
+enum class SocketState : uint8_t {
+    closed, listening, syn_sent, syn_received, established, fin_wait_1, fin_wait_2, close_wait,
+    closing, last_ack, time_wait, none,
+};
+
+// What NSREQ_SOCKETS tells of each socket, and of each connection that lwIP is still closing. Not
+// more than `size` bytes of them.
+struct SocketInfo {
+    uint8_t kind = 0;                   // socket_stream, ...
+    SocketState state = SocketState::none;
+    uint16_t unused = 0;
+    int32_t owner = 0;                  // the environment that opened or accepted it; 0: nobody's
+    NetAddress local, remote;
+    uint32_t received = 0;              // bytes that nobody has taken yet
+    uint32_t unacknowledged = 0;        // bytes that the peer has not got yet
+};
+static_assert(sizeof(SocketInfo) == 32);
+
+// What NSREQ_INTERFACE tells: the card's addresses, and what the network server itself dropped.
+struct InterfaceInfo {
+    uint32_t has_card = 0, link_up = 0;
+    uint32_t by_dhcp = 0;               // the addresses come from a DHCP server
+    uint32_t mtu = 0;
+    uint32_t address = 0, netmask = 0, gateway = 0, name_server = 0;
+    uint32_t malformed = 0;             // packets dropped by a bad header or checksum
+    uint32_t no_memory = 0;             // and for lack of memory
+    uint64_t output_dropped = 0;        // frames for the card that found its queue full
+};
+static_assert(sizeof(InterfaceInfo) == 48);
+
+inline constexpr uint32_t max_name_bytes = 253;     // of a host's name (RFC 1035)
 
 inline constexpr uint32_t max_request_pages = 17;
 inline constexpr uint32_t max_request_bytes =

@@ -27,6 +27,7 @@ public:
     static constexpr uint32_t max_bytes = 256 * 1024;
 
     bool empty() const { return first_ == nullptr; }
+    uint32_t bytes() const { return bytes_; }
     // Takes over the chain; frees it, as a full queue does, when there is no room.
     void append(pbuf* chain, NetAddress from);
     // The first datagram's sender and as much of it as fits; returns how many bytes.

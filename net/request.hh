@@ -17,7 +17,7 @@ struct Request {
     bool writable = false;              // may we write to the pages?
     SocketRequest header;               // our copy
     Socket* socket = nullptr;
-    uint32_t done = 0;                  // send: bytes that are queued already
+    uint32_t done = 0;                  // send: bytes that are queued already; resolve: which
     bool has_deadline = false;          // poll
     uint32_t deadline_ms = 0;
     RequestList* list = nullptr;        // where it is parked

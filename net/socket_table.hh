@@ -25,6 +25,7 @@ struct Socket {
     bool peer_closed = false;           // the peer has sent its last byte
     bool needs_output = false;          // on the list of tcp_flush
     int32_t error = 0;                  // what ended it, for the next call to tell: an ABI error
+    envid_t owner = 0;                  // who opened or accepted it
     uint32_t slot = 0;
     uint64_t ticket = 0;
 

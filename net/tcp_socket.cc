@@ -374,6 +374,7 @@ static bool try_accept(Socket& listener, Request& request)
         return true;
     }
     Socket& socket = *first_waiting(listener);
+    socket.owner = request.client;
     if (socket.tcp != nullptr) {
         tcp_backlog_accepted(socket.tcp);
     }

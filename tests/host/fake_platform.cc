@@ -166,7 +166,7 @@ void pass_time(uint32_t ms)
 {
     for (uint32_t passed = 0; passed < ms; passed += 250) {
         time_ms += ms - passed < 250 ? ms - passed : 250;
-        sys_check_timeouts();
+        interface_check_timers();
         requests.drop_dead_clients();
         sockets.reclaim();
         requests.release_windows();

@@ -304,7 +304,7 @@ TEST_F(CoreTest, RandomRequestsAreSurvived)
                           static_cast<uint16_t>(words[5]), 0};
         header.size = random() % 2 == 0 ? words[6] : random() % 5000;
         std::generate(noise.begin(), noise.end(), [&] { return static_cast<char>(random()); });
-        request(static_cast<int32_t>(0x1000 + random() % 20), random() % 24, header, noise,
+        request(static_cast<int32_t>(0x1000 + random() % 20), random() % 28, header, noise,
                 random() % 3, random() % 4 != 0);
         if (i % 100 == 0) {
             fake_net::pass_time(250);
@@ -348,6 +348,208 @@ std::string tcp_frame(const std::string& options, uint8_t flags, uint16_t port)
     put(ip, 2, static_cast<uint16_t>(20 + tcp.size()));
     put(ip, 10, sum(ip, 0));
     return std::string("\x52\x54\x00\x12\x34\x56\x52\x55\x0a\x00\x02\x02\x08\x00", 14) + ip + tcp;
+}
+
+// What stands in a frame's DNS question, from its UDP payload on; "" if it is none.
+std::string dns_query_in(const std::string& frame)
+{
+    const bool is_udp = frame.size() > 42 && frame[12] == 8 && frame[13] == 0 && frame[23] == 17;
+    return is_udp && frame[36] == 0 && frame[37] == 53 ? frame.substr(42) : "";
+}
+
+// A frame to us with an IP packet of 10.0.2.`host`; the IP checksum is right.
+std::string ip_frame(char protocol, char host, const std::string& payload)
+{
+    std::string ip("\x45\x00\x00\x00\x00\x00\x00\x00\x40\x00\x00\x00\x0a\x00\x02\x02\x0a\x00\x02\x0f",
+                   20);
+    const size_t size = ip.size() + payload.size();
+    ip[2] = static_cast<char>(size >> 8);
+    ip[3] = static_cast<char>(size);
+    ip[9] = protocol;
+    ip[15] = host;
+    uint32_t sum = 0;
+    for (size_t i = 0; i < ip.size(); i += 2) {
+        sum += static_cast<uint32_t>(static_cast<uint8_t>(ip[i]) << 8)
+            | static_cast<uint8_t>(ip[i + 1]);
+    }
+    sum = ~((sum & 0xFFFF) + (sum >> 16));
+    ip[10] = static_cast<char>(sum >> 8);
+    ip[11] = static_cast<char>(sum);
+    return std::string("\x52\x54\x00\x12\x34\x56\x52\x55\x0a\x00\x02", 11) + host
+        + std::string("\x08\x00", 2) + ip + payload;
+}
+
+// A UDP packet without a checksum, from port `from`.
+std::string udp(uint16_t from, uint16_t to, const std::string& data)
+{
+    const size_t size = 8 + data.size();
+    const char header[] = {static_cast<char>(from >> 8), static_cast<char>(from),
+                           static_cast<char>(to >> 8), static_cast<char>(to),
+                           static_cast<char>(size >> 8), static_cast<char>(size), 0, 0};
+    return std::string(header, sizeof(header)) + data;
+}
+
+// 10.0.2.`host` tells its Ethernet address.
+void tell_neighbour(char host)
+{
+    std::string frame("\x52\x54\x00\x12\x34\x56\x52\x55\x0a\x00\x02\x00\x08\x06\x00\x01\x08\x00\x06"
+                      "\x04\x00\x02\x52\x55\x0a\x00\x02\x00\x0a\x00\x02\x00\x52\x54\x00\x12\x34\x56"
+                      "\x0a\x00\x02\x0f", 42);
+    frame[11] = frame[27] = frame[31] = host;
+    fake_net::receive_frame(frame);
+}
+
+class ResolveTest : public CoreTest {
+protected:
+    static std::optional<int32_t> resolve(int32_t client, const std::string& name)
+    {
+        SocketRequest header;
+        header.size = static_cast<uint32_t>(name.size());
+        return request(client, NSREQ_RESOLVE, header, name);
+    }
+    // The question that went to the name server, and the port it came from.
+    struct Question {
+        std::string bytes;
+        uint16_t port = 0;
+    };
+    static Question question()
+    {
+        Question result;
+        for (int i = 0; i < 8 && result.bytes.empty(); i++) {
+            tell_neighbour(3);
+            for (const std::string& frame : fake_net::take_frames()) {
+                if (std::string found = dns_query_in(frame); !found.empty()) {
+                    const auto high = static_cast<uint8_t>(frame[34]);
+                    result = {found, static_cast<uint16_t>(high << 8
+                                                           | static_cast<uint8_t>(frame[35]))};
+                }
+            }
+            fake_net::pass_time(250);
+        }
+        return result;
+    }
+    // The answer to `asked`: its error code, and one address if there is none.
+    static std::string answer_to(const Question& asked, char code)
+    {
+        std::string answer = asked.bytes;
+        answer[2] = static_cast<char>(0x81);
+        answer[3] = static_cast<char>(0x80 | code);
+        if (code == 0) {
+            answer[7] = 1;
+            answer += std::string("\xc0\x0c\x00\x01\x00\x01\x00\x00\x00\x05\x00\x04\xc0\x00\x02\x07",
+                                  16);
+        }
+        return answer;
+    }
+    static void receive(const Question& asked, const std::string& answer)
+    {
+        fake_net::receive_frame(ip_frame(17, 3, udp(53, asked.port, answer)));
+    }
+};
+
+TEST_F(ResolveTest, NamesGetTheServersAnswer)
+{
+    EXPECT_EQ(resolve(alice, "host.example"), std::nullopt);
+    EXPECT_EQ(resolve(bob, "host.example"), std::nullopt);      // one lookup serves both
+    Question asked = question();
+    ASSERT_NE(asked.bytes.find("\4host\7example"), std::string::npos);
+    receive(asked, answer_to(asked, 0));
+    for (const int32_t client : {alice, bob}) {
+        EXPECT_EQ(take_answer(client), 0);
+        EXPECT_EQ(fake_net::answered_header(client).address.ip, 0xC0000207U);
+    }
+    EXPECT_EQ(resolve(alice, "host.example"), 0);               // remembered
+    EXPECT_EQ(resolve(alice, "localhost"), 0);
+    EXPECT_EQ(fake_net::answered_header(alice).address.ip, loop_back);
+
+    EXPECT_EQ(resolve(alice, "nobody.example"), std::nullopt);
+    asked = question();
+    receive(asked, answer_to(asked, 3));
+    EXPECT_EQ(take_answer(alice), to_abi(Error::not_found));
+}
+
+TEST_F(ResolveTest, SilenceTimesOutAndBadNamesAreRefused)
+{
+    EXPECT_EQ(resolve(alice, "silent.example"), std::nullopt);
+    EXPECT_EQ(resolve(carol, "silent.example"), std::nullopt);
+    fake_net::die(carol);
+    fake_net::pass_time(60000);
+    EXPECT_EQ(take_answer(alice), to_abi(Error::timed_out));
+    const std::string with_zero("a\0b", 3);
+    for (const std::string& name : {std::string(), std::string("."), std::string("a..b"),
+                                    std::string(64, 'a'), std::string("a b"), with_zero,
+                                    std::string(254, 'a')}) {
+        EXPECT_EQ(resolve(alice, name), to_abi(Error::invalid_argument)) << name;
+    }
+}
+
+TEST_F(ResolveTest, DamagedAnswersAreSurvived)
+{
+    Random random(5);
+    for (int round = 0; round < 200; round++) {
+        EXPECT_EQ(resolve(alice, "damaged" + std::to_string(round) + ".example"), std::nullopt);
+        const Question asked = question();
+        ASSERT_FALSE(asked.bytes.empty());
+        for (int i = 0; i < 20; i++) {
+            std::string answer = answer_to(asked, 0);
+            for (uint32_t damage = random() % 4 + 1; damage > 0; damage--) {
+                answer[random() % 2 == 0 ? random() % answer.size() : 4 + random() % 8] =
+                    static_cast<char>(random());
+            }
+            answer.resize(random() % 2 == 0 ? answer.size() : random() % answer.size());
+            receive(asked, answer);
+        }
+        receive(asked, answer_to(asked, 3));
+        take_answer(alice);
+    }
+}
+
+TEST_F(CoreTest, SocketsAreListedWithTheirStates)
+{
+    const Pair pair = connect(listen(alice, 83), 83);
+    open(carol, socket_datagram);
+    EXPECT_EQ(request(bob, NSREQ_SEND, with_size(pair.client, 5), "hello"), 5);
+    SocketRequest header;
+    header.size = 20 * sizeof(SocketInfo);
+    const auto count = request(carol, NSREQ_SOCKETS, header);
+    ASSERT_TRUE(count.has_value());
+    ASSERT_GE(*count, 4);
+    std::vector<SocketInfo> list(static_cast<size_t>(*count));
+    const std::string bytes = fake_net::answered_bytes(carol, list.size() * sizeof(SocketInfo));
+    memcpy(list.data(), bytes.data(), bytes.size());
+    const auto has = [&](auto matches) { return std::ranges::any_of(list, matches); };
+    EXPECT_TRUE(has([](const SocketInfo& info) {
+        return info.state == SocketState::listening && info.local.port == 83 && info.owner == alice;
+    }));
+    EXPECT_TRUE(has([](const SocketInfo& info) {
+        return info.state == SocketState::established && info.remote.port == 83 && info.owner == bob;
+    }));
+    EXPECT_TRUE(has([](const SocketInfo& info) {
+        return info.state == SocketState::established && info.local.port == 83
+            && info.received == 5 && info.owner == alice;
+    }));
+    EXPECT_TRUE(has([](const SocketInfo& info) {
+        return info.kind == socket_datagram && info.owner == carol;
+    }));
+    header.size = 2 * sizeof(SocketInfo) + 1;
+    EXPECT_EQ(request(carol, NSREQ_SOCKETS, header), 2);
+    header.size = 0xFFFFFFFF;
+    EXPECT_EQ(request(carol, NSREQ_SOCKETS, header), to_abi(Error::invalid_argument));
+}
+
+TEST_F(CoreTest, InterfaceTellsItsAddresses)
+{
+    SocketRequest header;
+    header.size = sizeof(InterfaceInfo);
+    ASSERT_EQ(request(carol, NSREQ_INTERFACE, header), 0);
+    const std::string bytes = fake_net::answered_bytes(carol, sizeof(InterfaceInfo));
+    InterfaceInfo info;
+    memcpy(&info, bytes.data(), sizeof(info));
+    EXPECT_EQ(info.address, 0x0A00020FU);
+    EXPECT_EQ(info.netmask, 0xFFFFFF00U);
+    EXPECT_EQ(info.name_server, 0x0A000203U);
+    EXPECT_EQ(info.has_card, 1U);
+    EXPECT_EQ(info.link_up, 1U);
 }
 
 TEST_F(CoreTest, BadTcpOptionsAreDropped)

@@ -18,7 +18,8 @@
 #define LWIP_UDP 1
 #define LWIP_TCP 1
 #define LWIP_DHCP 0
-#define LWIP_DNS 0
+#define LWIP_DNS 1
+#define DNS_TABLE_SIZE 16
 #define IP_REASSEMBLY 1
 #define IP_FRAG 1
 #define IP_REASS_MAX_PBUFS 64
