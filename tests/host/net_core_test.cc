@@ -510,8 +510,8 @@ TEST_F(CoreTest, SocketsAreListedWithTheirStates)
     open(carol, socket_datagram);
     EXPECT_EQ(request(bob, NSREQ_SEND, with_size(pair.client, 5), "hello"), 5);
     SocketRequest header;
-    header.size = 20 * sizeof(SocketInfo);
-    const auto count = request(carol, NSREQ_SOCKETS, header);
+    header.size = max_request_bytes;
+    const auto count = request(carol, NSREQ_SOCKETS, header, {}, max_request_pages);
     ASSERT_TRUE(count.has_value());
     ASSERT_GE(*count, 4);
     std::vector<SocketInfo> list(static_cast<size_t>(*count));
