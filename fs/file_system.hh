@@ -88,6 +88,7 @@ public:
 
     // The time that changed files get; seconds since 1970.
     void set_time(int64_t now) { now_ = now; }
+    int64_t now() const { return now_; }
 
     // Finds a file: not_found, not_directory (a name on the way is a file), bad_path.
     Result<Node> lookup(std::string_view path);

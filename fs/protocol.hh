@@ -59,6 +59,7 @@ struct SystemStatus {
     uint32_t cached_blocks = 0;
     uint32_t changed_blocks = 0;        // not on the disk yet
     uint32_t open_files = 0;
+    int64_t now = 0;                    // the time of day: seconds since 1970, 0 if not known
 };
 
 }  // namespace fs

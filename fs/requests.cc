@@ -203,7 +203,7 @@ Result<Answer> Requests::info(const Call& call)
 {
     put_result(*call.page,
                SystemStatus{files_.block_count(), files_.free_blocks(), cache_.resident_blocks(),
-                            cache_.changed_blocks(), open_files_.count()});
+                            cache_.changed_blocks(), open_files_.count(), files_.now()});
     return Answer{};
 }
 

@@ -167,7 +167,7 @@ int file_system_info(FileSystemInfo* info)
     if (result == 0) {
         fs::SystemStatus status;
         memcpy(&status, request.data, sizeof status);
-        *info = {status.block_count, status.free_blocks, status.cached_blocks};
+        *info = {status.block_count, status.free_blocks, status.cached_blocks, status.now};
     }
     return result;
 }

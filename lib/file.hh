@@ -42,5 +42,6 @@ ssize_t map_file(int number, off_t offset, void* window, size_t max_pages);
 struct FileSystemInfo {
     uint32_t block_count = 0, free_blocks = 0;  // of 4 KiB
     uint32_t cached_blocks = 0;                 // in the file server's memory
+    int64_t now = 0;                            // the time of day, seconds since 1970; 0: unknown
 };
 int file_system_info(FileSystemInfo* info);

@@ -4,7 +4,9 @@
 #include <cstddef>
 #include <new>
 
+#include "lib/args.hh"
 #include "lib/lib.hh"
+#include "user/httpd/access_log.hh"
 #include "user/httpd/connection.hh"
 
 namespace {
@@ -25,9 +27,18 @@ int milliseconds_until(uint32_t then, uint32_t now)
     return std::max(0, static_cast<int32_t>(then - now));
 }
 
+int must(int result, const char* what)
+{
+    if (result < 0) {
+        panic("cannot %s: %s", what, error_text(result));
+    }
+    return result;
+}
+
 class Server {
 public:
     void start();
+    void log_to(const char* path) { must(log_.open(path), "open the access log"); }
     [[noreturn]] void run();
 
 private:
@@ -36,20 +47,13 @@ private:
     Connection* free_connection();
     Connection* longest_idle(uint32_t now);
 
+    http::AccessLog log_{};
     int listener_ = -1;
     bool accepting_ = true;
     uint32_t accept_again_ = 0;                 // while not accepting_: when to try again
     pollfd entries_[max_connections + 1];       // of connection n at n, the listener's last
     Connection connections_[max_connections];
 };
-
-int must(int result, const char* what)
-{
-    if (result < 0) {
-        panic("cannot %s: %s", what, error_text(result));
-    }
-    return result;
-}
 
 void Server::start()
 {
@@ -120,7 +124,11 @@ void Server::accept_clients(uint32_t now)
                 connection->close();
             }
         }
-        const int client = connection != nullptr ? accept(listener_) : to_abi(Error::max_open);
+        sockaddr_in peer;
+        socklen_t peer_size = sizeof peer;
+        const int client = connection != nullptr
+                               ? accept(listener_, reinterpret_cast<sockaddr*>(&peer), &peer_size)
+                               : to_abi(Error::max_open);
         if (client == to_abi(Error::try_again)) {
             return;
         }
@@ -137,7 +145,8 @@ void Server::accept_clients(uint32_t now)
             continue;
         }
         const auto number = static_cast<uintptr_t>(connection - connections_);
-        connection->open(client, windows + number * Connection::window_bytes, now);
+        connection->open(client, ntohl(peer.sin_addr.s_addr),
+                         windows + number * Connection::window_bytes, now, log_);
     }
 }
 
@@ -169,9 +178,18 @@ alignas(Server) std::byte storage[sizeof(Server)];
 
 } // namespace
 
-void umain(int, char**)
+// httpd [-l] [-f FILE]: -l prints a line for each request, -f appends it to a file.
+void umain(int argc, char** argv)
 {
     Server& server = *new (storage) Server;
+    OptionParser options(argc, argv, "lf:");
+    for (int option = options.next(); option != 0; option = options.next()) {
+        switch (option) {
+        case 'l': server.log_to(nullptr); break;
+        case 'f': server.log_to(options.value()); break;
+        default: cprintf("usage: httpd [-l] [-f FILE]\n"); exit(2);
+        }
+    }
     server.start();
     server.run();
 }

@@ -1,9 +1,13 @@
 // The web server's request parser and its way from targets to files.
 #include <gtest/gtest.h>
 
+#include <ctime>
 #include <string>
 
+#include "user/httpd/conditional.hh"
+#include "user/httpd/date.hh"
 #include "user/httpd/path.hh"
+#include "user/httpd/range.hh"
 #include "user/httpd/request.hh"
 
 namespace {
@@ -108,6 +112,11 @@ TEST(HttpRequest, WantsExactlyOneHost)
 {
     EXPECT_EQ(refusal("GET / HTTP/1.1\r\n\r\n"), 400);
     EXPECT_EQ(refusal("GET / HTTP/1.1\r\nHost: a\r\nHost: a\r\n\r\n"), 400);
+    for (const char* bad : {"a b", "a/b", "a@b", "a\\b", "a<b"}) {
+        EXPECT_EQ(refusal(std::string("GET / HTTP/1.1\r\nHost: ") + bad + "\r\n\r\n"), 400) << bad;
+    }
+    EXPECT_EQ(complete("GET / HTTP/1.1\r\nHost: [::1]:80\r\n\r\n").target, "/");
+    EXPECT_EQ(complete("GET / HTTP/1.1\r\nHost:\r\n\r\n").target, "/");
 }
 
 TEST(HttpRequest, RefusesBadFields)
@@ -123,7 +132,7 @@ TEST(HttpRequest, ReadsBodyLengths)
 {
     EXPECT_EQ(complete("GET / HTTP/1.0\r\nContent-Length: 42\r\n\r\n").body_bytes, 42u);
     const std::string twice = "Content-Length: 5\r\nContent-Length: ";
-    EXPECT_EQ(complete("GET / HTTP/1.0\r\n" + twice + "5\r\n\r\n").body_bytes, 5u);
+    EXPECT_EQ(refusal("GET / HTTP/1.0\r\n" + twice + "5\r\n\r\n"), 400);
     EXPECT_EQ(refusal("GET / HTTP/1.0\r\n" + twice + "6\r\n\r\n"), 400);
     for (const char* bad : {"", "-1", "+1", "1 2", "0x10", "99999999999999999999", "1,1"}) {
         EXPECT_EQ(refusal(std::string("GET / HTTP/1.0\r\nContent-Length: ") + bad + "\r\n\r\n"),
@@ -145,6 +154,135 @@ TEST(HttpRequest, LimitsSizes)
         many += "A: b\r\n";
     }
     EXPECT_EQ(refusal(many), 431);
+}
+
+constexpr int64_t example = 784'111'777;         // 1994, November 6, 08:49:37
+
+TEST(HttpDate, WritesAndReadsDates)
+{
+    char text[http::date_bytes];
+    http::write_date(example, text);
+    EXPECT_STREQ(text, "Sun, 06 Nov 1994 08:49:37 GMT");
+    for (int64_t time = 0; time < 253'402'300'799; time += 86'400'000 - 4'321) {
+        http::write_date(time, text);
+        EXPECT_EQ(http::parse_date(text, 0), time) << text;
+        const time_t host_time = time;
+        char expected[64];
+        strftime(expected, sizeof expected, "%a, %d %b %Y %H:%M:%S GMT", gmtime(&host_time));
+        EXPECT_STREQ(text, expected);
+    }
+}
+
+TEST(HttpDate, ReadsTheOldForms)
+{
+    EXPECT_EQ(http::parse_date("Sunday, 06-Nov-94 08:49:37 GMT", example), example);
+    EXPECT_EQ(http::parse_date("Sunday, 06-Nov-94 08:49:37 GMT", 1'700'000'000), example);
+    EXPECT_EQ(http::parse_date("Sun Nov  6 08:49:37 1994", 0), example);
+    for (const char* bad : {"", "Sun", "Sun, 06 Nov 1994 08:49:37", "Sun, 6 Nov 1994 08:49:37 GMT",
+                            "Sun, 06 Nov 1994 24:49:37 GMT", "Sun, 06 nov 1994 08:49:37 GMT",
+                            "Sun, 00 Nov 1994 08:49:37 GMT", "Sun, 06 Nov 1994 08:49:37 GMT ",
+                            "0", "Sun, 06 Nov 199 08:49:37 GMT", "Sunday, 06-Nov-94", ","}) {
+        EXPECT_EQ(http::parse_date(bad, example), std::nullopt) << bad;
+    }
+}
+
+using RangeKind = http::RangeSet::Kind;
+
+std::string ranges(std::string_view value, uint64_t size = 1000)
+{
+    const http::RangeSet set = http::parse_ranges(value, size);
+    if (set.kind != RangeKind::parts) {
+        return set.kind == RangeKind::whole ? "whole" : "unsatisfiable";
+    }
+    std::string text;
+    for (size_t i = 0; i < set.count; i++) {
+        text += std::to_string(set.ranges[i].first) + "+" + std::to_string(set.ranges[i].length)
+            + " ";
+    }
+    return text;
+}
+
+TEST(HttpRange, ReadsRanges)
+{
+    EXPECT_EQ(ranges("bytes=0-0"), "0+1 ");
+    EXPECT_EQ(ranges("bytes=0-499"), "0+500 ");
+    EXPECT_EQ(ranges("bytes=990-"), "990+10 ");
+    EXPECT_EQ(ranges("bytes=-5"), "995+5 ");
+    EXPECT_EQ(ranges("bytes=-5000"), "0+1000 ");
+    EXPECT_EQ(ranges("bytes=990-5000"), "990+10 ");
+    EXPECT_EQ(ranges("BYTES = 0-4, ,100-109,-1"), "0+5 100+10 999+1 ");
+    EXPECT_EQ(ranges("bytes=5000-,0-1"), "0+2 ");
+}
+
+TEST(HttpRange, TellsWhatCannotBeServed)
+{
+    EXPECT_EQ(ranges("bytes=1000-"), "unsatisfiable");
+    EXPECT_EQ(ranges("bytes=-0"), "unsatisfiable");
+    EXPECT_EQ(ranges("bytes=0-", 0), "unsatisfiable");
+    EXPECT_EQ(ranges("bytes=-1", 0), "unsatisfiable");
+}
+
+TEST(HttpRange, IgnoresWhatIsNoRange)
+{
+    for (const char* bad : {"", "bytes", "bytes=", "bytes=,", "lines=0-1", "bytes=a-b", "bytes=5",
+                            "bytes=5-4", "bytes=--5", "bytes=0-1-2", "bytes=+1-2", "bytes=-",
+                            "bytes=99999999999999999999-", "bytes=0 -1"}) {
+        EXPECT_EQ(ranges(bad), "whole") << bad;
+    }
+}
+
+TEST(HttpRange, RefusesToSendMoreThanTheFile)
+{
+    EXPECT_EQ(ranges("bytes=0-,0-"), "whole");
+    std::string many = "bytes=0-0";
+    for (size_t i = 0; i < http::max_ranges; i++) {
+        many += ",0-0";
+    }
+    EXPECT_EQ(ranges(many), "whole");
+}
+
+constexpr http::Validators file{"\"v1\"", example, example + 1000};
+
+int conditions(const std::string& fields)
+{
+    const std::string text = "GET / HTTP/1.0\r\n" + fields + "\r\n";
+    return http::evaluate_conditions(complete(text), file);
+}
+
+TEST(HttpConditional, FollowsTheOrderOfRfc9110)
+{
+    const std::string now = "Sun, 06 Nov 1994 08:49:37 GMT\r\n";
+    const std::string before = "Sun, 06 Nov 1994 08:49:36 GMT\r\n";
+    EXPECT_EQ(conditions(""), 200);
+    EXPECT_EQ(conditions("If-None-Match: \"v1\"\r\n"), 304);
+    EXPECT_EQ(conditions("If-None-Match: \"v0\", W/\"v1\"\r\n"), 304);
+    EXPECT_EQ(conditions("If-None-Match: *\r\n"), 304);
+    EXPECT_EQ(conditions("If-None-Match: \"v0\"\r\n"), 200);
+    EXPECT_EQ(conditions("If-Modified-Since: " + now), 304);
+    EXPECT_EQ(conditions("If-Modified-Since: " + before), 200);
+    EXPECT_EQ(conditions("If-Modified-Since: yesterday\r\n"), 200);
+    EXPECT_EQ(conditions("If-None-Match: \"v0\"\r\nIf-Modified-Since: " + now), 200);
+    EXPECT_EQ(conditions("If-Match: \"v1\"\r\n"), 200);
+    EXPECT_EQ(conditions("If-Match: W/\"v1\"\r\n"), 412);
+    EXPECT_EQ(conditions("If-Match: \"v0\"\r\n"), 412);
+    EXPECT_EQ(conditions("If-Match: *\r\nIf-None-Match: \"v1\"\r\n"), 304);
+    EXPECT_EQ(conditions("If-Unmodified-Since: " + now), 200);
+    EXPECT_EQ(conditions("If-Unmodified-Since: " + before), 412);
+}
+
+TEST(HttpConditional, IfRangeNeedsTheVeryFile)
+{
+    const auto applies = [](const std::string& condition, http::Validators validators = file) {
+        const std::string text = "GET / HTTP/1.0\r\nIf-Range: " + condition + "\r\n\r\n";
+        return http::range_applies(complete(text), validators);
+    };
+    EXPECT_TRUE(applies("\"v1\""));
+    EXPECT_FALSE(applies("W/\"v1\""));
+    EXPECT_FALSE(applies("\"v0\""));
+    EXPECT_TRUE(applies("Sun, 06 Nov 1994 08:49:37 GMT"));
+    EXPECT_FALSE(applies("Sun, 06 Nov 1994 08:49:38 GMT"));
+    EXPECT_FALSE(applies("nonsense"));
+    EXPECT_FALSE(applies("\"v1\"", {"W/\"v1\"", example, example}));
 }
 
 std::string resolved(std::string_view target)

@@ -2,11 +2,11 @@
 
 #include <algorithm>
 
+#include "inc/stdio.hh"
 #include "inc/string.hh"
 #include "lib/fd.hh"
 #include "lib/socket.hh"
-#include "user/httpd/path.hh"
-#include "user/httpd/response.hh"
+#include "user/httpd/access_log.hh"
 
 namespace http {
 namespace {
@@ -15,7 +15,6 @@ constexpr uint32_t idle_ms = 15'000;        // without a request
 constexpr uint32_t request_ms = 15'000;     // from a request's first byte to its last
 constexpr uint32_t send_ms = 30'000;        // without the client taking a byte
 constexpr uint32_t linger_ms = 2'000;
-constexpr uint64_t longest_dropped_body = 65'536;
 constexpr int steps_a_turn = 16;
 
 bool would_wait(int result)
@@ -23,26 +22,15 @@ bool would_wait(int result)
     return result == to_abi(Error::try_again);
 }
 
-int status_of(Error error)
-{
-    switch (error) {
-    case Error::not_found:
-    case Error::not_directory:
-    case Error::is_directory:
-    case Error::bad_path: return 404;
-    case Error::max_open:
-    case Error::no_memory:
-    case Error::no_device: return 503;
-    default: return 500;
-    }
-}
-
 } // namespace
 
-void Connection::open(int socket, uintptr_t window, uint32_t now_ms)
+void Connection::open(int socket, uint32_t client, uintptr_t window, uint32_t now_ms,
+                      AccessLog& log)
 {
     state_ = State::receiving;
     socket_ = socket;
+    client_ = client;
+    log_ = &log;
     window_ = window;
     deadline_ = now_ms + idle_ms;
     turn_over_ = keep_alive_ = false;
@@ -53,7 +41,7 @@ void Connection::open(int socket, uintptr_t window, uint32_t now_ms)
 
 void Connection::close()
 {
-    file_.close();
+    end_body();
     if (socket_ >= 0) {
         ::close(socket_);
     }
@@ -102,8 +90,7 @@ Connection::Progress Connection::receive()
     switch (parsed.state) {
     case ParsedRequest::State::incomplete: return receive_more();
     case ParsedRequest::State::invalid:
-        keep_alive_ = false;
-        answer_page(parsed.status, true);
+        answer_invalid(parsed.status);
         break;
     case ParsedRequest::State::complete:
         answer(parsed.request);
@@ -142,75 +129,7 @@ void Connection::drop_input(size_t count)
     }
 }
 
-void Connection::answer(const Request& request)
-{
-    // A body that is long, or that waits for our word to come, ends the connection instead.
-    keep_alive_ = request.keep_alive && !request.expects_continue &&
-                  request.body_bytes <= longest_dropped_body;
-    switch (request.method) {
-    case Method::get:
-    case Method::head: return answer_file(request);
-    case Method::not_allowed: return answer_page(405, true);
-    case Method::unknown: return answer_page(501, true);
-    }
-}
-
-void Connection::answer_file(const Request& request)
-{
-    const bool with_body = request.method == Method::get;
-    FilePath path;
-    if (const int status = resolve_target(request.target, path); status != 0) {
-        return answer_page(status, with_body);
-    }
-    if (path.is_root) {
-        return answer_text(404, root_page, with_body);
-    }
-    if (path.names_directory) {
-        return answer_page(404, with_body);
-    }
-    if (const Result<void> opened = file_.open(path.text, window_); !opened) {
-        return answer_page(status_of(opened.error()), with_body);
-    }
-
-    ResponseHead head;
-    head.content_type = content_type({path.text, path.length});
-    head.content_length = file_.size();
-    head.keep_alive = keep_alive_;
-    output_used_ = write_head(head, output_);
-    if (!with_body) {
-        file_.close();
-    } else if (file_.size() <= sizeof output_ - output_used_) {     // goes along in one piece
-        const Result<void> read = file_.read_all(output_ + output_used_);
-        const auto size = static_cast<size_t>(file_.size());
-        file_.close();
-        if (!read) {
-            return answer_page(500, with_body);
-        }
-        output_used_ += size;
-    }
-}
-
-void Connection::answer_page(int status, bool with_body)
-{
-    char page[512];
-    const size_t size = write_error_page(status, page);
-    answer_text(status, {page, size}, with_body);
-}
-
-void Connection::answer_text(int status, std::string_view page, bool with_body)
-{
-    ResponseHead head;
-    head.status = status;
-    head.content_length = page.size();
-    head.keep_alive = keep_alive_;
-    output_used_ = write_head(head, output_);
-    if (with_body) {
-        memcpy(output_ + output_used_, page.data(), page.size());
-        output_used_ += page.size();
-    }
-}
-
-// Sends what is left of the output, then of the file.
+// Sends what is left of the output, then of the file, then what follows that.
 Connection::Progress Connection::send()
 {
     size_t sent = 0;
@@ -230,8 +149,10 @@ Connection::Progress Connection::send()
         }
         file_.consume(sent);
     }
-    if (output_sent_ == output_used_ && file_.left() == 0) {
-        finish_response();
+    if (output_sent_ == output_used_ && file_.left() == 0 && !next_piece()) {
+        if (in_use()) {
+            finish_response();
+        }
         return input_used_ > 0 ? Progress::made : Progress::none;
     }
     return Progress::made;
@@ -252,9 +173,65 @@ bool Connection::send_bytes(const char* bytes, size_t size, size_t& sent)
     return true;
 }
 
-void Connection::finish_response()
+// Puts more of a body that comes in pieces into the output; false: that was all.
+bool Connection::next_piece()
+{
+    output_used_ = output_sent_ = 0;
+    return multipart_ ? next_part() : generated_.is_active() && next_generated();
+}
+
+bool Connection::next_part()
+{
+    if (next_part_ > parts_.count) {
+        return false;
+    }
+    const Range* range = next_part_ < parts_.count ? &parts_.ranges[next_part_] : nullptr;
+    output_used_ = write_part_head(boundary_, part_type_, range, file_.size(), output_);
+    if (range != nullptr) {
+        file_.select(*range);
+    }
+    next_part_++;
+    return true;
+}
+
+// RFC 9112, 7.1: each chunk has its length before it; an empty one is the last.
+bool Connection::next_generated()
+{
+    constexpr size_t before = 6, after = 2;     // "1F40" CR LF, CR LF
+    static_assert(sizeof output_ - before - after >= GeneratedBody::smallest_buffer);
+    const size_t size = generated_.next({output_ + before, sizeof output_ - before - after});
+    if (size == 0) {
+        generated_.close();
+    }
+    if (!chunked_) {
+        output_sent_ = before;
+        output_used_ = before + size;
+        return size > 0;
+    }
+    if (size == 0) {
+        memcpy(output_, "0\r\n\r\n", 5);
+        output_used_ = 5;
+        return true;
+    }
+    char length[before + 1];
+    snprintf(length, sizeof length, "%04zx\r\n", size);
+    memcpy(output_, length, before);
+    memcpy(output_ + before + size, "\r\n", after);
+    output_used_ = before + size + after;
+    return true;
+}
+
+void Connection::end_body()
 {
     file_.close();
+    generated_.close();
+    parts_ = {};
+    multipart_ = false;
+}
+
+void Connection::finish_response()
+{
+    end_body();
     output_used_ = output_sent_ = 0;
     if (!keep_alive_) {
         return start_lingering();

@@ -12,16 +12,21 @@
 
 #include "inc/types.hh"
 #include "user/httpd/file_body.hh"
+#include "user/httpd/generated_body.hh"
 #include "user/httpd/request.hh"
+#include "user/httpd/response.hh"
 
 namespace http {
+
+class AccessLog;
 
 class Connection {
 public:
     static constexpr size_t window_bytes = FileBody::window_pages * page_size;
 
-    // Takes over a non-blocking socket. `window`: where file pages may be mapped (file_body.hh).
-    void open(int socket, uintptr_t window, uint32_t now_ms);
+    // Takes over a non-blocking socket of the client with this address (host byte order).
+    // `window`: where file pages may be mapped (file_body.hh).
+    void open(int socket, uint32_t client, uintptr_t window, uint32_t now_ms, AccessLog& log);
     void close();
 
     // Does what can be done without waiting, and no more than a turn's worth of it.
@@ -36,6 +41,7 @@ public:
 private:
     enum class State { closed, receiving, sending, lingering };
     enum class Progress { made, none };
+    static constexpr size_t part_head_bytes = 256;
 
     Progress receive();
     Progress send();
@@ -43,10 +49,23 @@ private:
     Progress receive_more();
     bool send_bytes(const char* bytes, size_t size, size_t& sent);
 
+    // answer.cc
     void answer(const Request& request);
-    void answer_file(const Request& request);
-    void answer_page(int status, bool with_body);
-    void answer_text(int status, std::string_view page, bool with_body);
+    void answer_invalid(int status);
+    void answer_target(const Request& request);
+    void answer_directory(const Request& request, const char* path);
+    void answer_generated(const Request& request, const char* type);
+    void answer_file(const Request& request, const char* type);
+    void answer_parts(ResponseHead& head);
+    void answer_page(ResponseHead head);
+    void answer_text(ResponseHead head, std::string_view page);
+    void begin(ResponseHead head);
+    void attach_file();
+
+    bool next_piece();
+    bool next_part();
+    bool next_generated();
+    void end_body();
     void finish_response();
     void start_lingering();
     void drop_input(size_t count);
@@ -58,13 +77,28 @@ private:
     uintptr_t window_ = 0;
     bool turn_over_ = false;            // the last turn ended with work left
     bool keep_alive_ = false;
+    bool with_body_ = false;            // the request is not HEAD
+    uint32_t client_ = 0;
+    AccessLog* log_ = nullptr;
+    int status_ = 0;                    // of the answer, for the log
+    uint64_t body_bytes_ = 0;
 
     size_t input_used_ = 0;
     size_t input_parsed_ = 0;           // how much of it was there when it was parsed last
     uint64_t body_left_ = 0;            // of a request's body, still to be dropped
     size_t output_used_ = 0;
     size_t output_sent_ = 0;
-    FileBody file_{};                   // sent after the output
+
+    // The body: after the output comes what is left() of the file, then the next piece.
+    FileBody file_{};
+    GeneratedBody generated_{};
+    bool chunked_ = false;              // generated_ goes in chunks
+    bool multipart_ = false;            // several ranges of file_:
+    RangeSet parts_{};
+    size_t next_part_ = 0;              //   the last one is the end mark
+    const char* part_type_ = nullptr;
+    char boundary_[24] = {};
+
     char input_[max_head_bytes] = {};
     char output_[8192] = {};
 };

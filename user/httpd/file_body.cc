@@ -25,8 +25,15 @@ Result<void> FileBody::open(const char* path, uintptr_t window)
         close();
         return Error::is_directory;
     }
-    size_ = static_cast<uint64_t>(status.st_size);
+    size_ = end_ = static_cast<uint64_t>(status.st_size);
+    modified_ = status.st_mtime;
     return {};
+}
+
+void FileBody::select(Range range)
+{
+    position_ = range.first;
+    end_ = range.first + range.length;
 }
 
 void FileBody::close()
@@ -36,7 +43,7 @@ void FileBody::close()
         ::close(file_);
     }
     file_ = -1;
-    size_ = position_ = 0;
+    size_ = position_ = end_ = 0;
 }
 
 void FileBody::unmap()
@@ -50,7 +57,7 @@ void FileBody::unmap()
 
 Result<std::string_view> FileBody::next()
 {
-    if (position_ - mapped_from_ >= mapped_bytes_) {
+    if (position_ < mapped_from_ || position_ - mapped_from_ >= mapped_bytes_) {
         unmap();
         mapped_from_ = round_down(position_, page_size);
         const ssize_t mapped = map_file(file_, static_cast<off_t>(mapped_from_),
@@ -69,16 +76,21 @@ Result<std::string_view> FileBody::next()
                             static_cast<size_t>(count));
 }
 
-Result<void> FileBody::read_all(char* buffer)
+Result<void> FileBody::read_rest(char* buffer)
 {
-    const ssize_t result = readn(file_, buffer, static_cast<size_t>(size_));
+    if (position_ != 0) {
+        if (const int result = seek(file_, static_cast<off_t>(position_)); result < 0) {
+            return static_cast<Error>(-result);
+        }
+    }
+    const ssize_t result = readn(file_, buffer, static_cast<size_t>(left()));
     if (result < 0) {
         return static_cast<Error>(-result);
     }
-    if (static_cast<uint64_t>(result) != size_) {
+    if (static_cast<uint64_t>(result) != left()) {
         return Error::end_of_file;
     }
-    position_ = size_;
+    position_ = end_;
     return {};
 }
 

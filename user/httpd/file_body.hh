@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "inc/result.hh"
+#include "user/httpd/range.hh"
 
 namespace http {
 
@@ -25,22 +26,28 @@ public:
     void close();
 
     uint64_t size() const { return size_; }
-    uint64_t left() const { return size_ - position_; }
+    int64_t modified() const { return modified_; }      // seconds since 1970
+    uint64_t left() const { return end_ - position_; }
+
+    // Goes on with these bytes of the file alone; open() selects all.
+    void select(Range range);
 
     // The next bytes, at least one, as far as they are mapped. Nothing must be left() == 0.
     // end_of_file: the file has become shorter than size().
     Result<std::string_view> next();
     void consume(size_t count) { position_ += count; }
 
-    // Reads all of a small file into a buffer of at least size() bytes, instead of next().
-    Result<void> read_all(char* buffer);
+    // Reads what is left(), little, into a buffer of at least that size, instead of next().
+    Result<void> read_rest(char* buffer);
 
 private:
     void unmap();
 
     int file_ = -1;
     uint64_t size_ = 0;
+    int64_t modified_ = 0;
     uint64_t position_ = 0;             // what has been consumed
+    uint64_t end_ = 0;                  // where the selected bytes end
     uintptr_t window_ = 0;
     uint64_t mapped_from_ = 0;          // the file's bytes that the window shows
     size_t mapped_bytes_ = 0;

@@ -1,6 +1,6 @@
 #include "user/httpd/path.hh"
 
-#include "user/httpd/request.hh"
+#include "user/httpd/text.hh"
 
 namespace http {
 namespace {

@@ -1,11 +1,9 @@
 #include "user/httpd/request.hh"
 
+#include "user/httpd/text.hh"
+
 namespace http {
 namespace {
-
-constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
-constexpr char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
-constexpr bool is_blank(char c) { return c == ' ' || c == '\t'; }
 
 // RFC 9110, 5.6.2: the bytes of a token.
 constexpr bool is_token_byte(char c)
@@ -36,27 +34,6 @@ bool is_printable(std::string_view text, bool tabs_too)
     return true;
 }
 
-std::string_view trim(std::string_view text)
-{
-    while (!text.empty() && is_blank(text.front())) {
-        text.remove_prefix(1);
-    }
-    while (!text.empty() && is_blank(text.back())) {
-        text.remove_suffix(1);
-    }
-    return text;
-}
-
-// Takes what is before the first `separator` off the front of `text`, and the separator. Takes all
-// where there is none.
-std::string_view take_until(std::string_view& text, char separator)
-{
-    const size_t position = text.find(separator);
-    const std::string_view part(text.data(), position < text.size() ? position : text.size());
-    text.remove_prefix(position < text.size() ? position + 1 : text.size());
-    return part;
-}
-
 // Takes one line off the front; false if its end is not there yet. The end is LF or CR LF.
 bool take_line(std::string_view& text, std::string_view& line)
 {
@@ -66,6 +43,19 @@ bool take_line(std::string_view& text, std::string_view& line)
     line = take_until(text, '\n');
     if (!line.empty() && line.back() == '\r') {
         line.remove_suffix(1);
+    }
+    return true;
+}
+
+// RFC 3986, 3.2.2: what names of hosts, addresses and a port after them are made of.
+bool is_host(std::string_view value)
+{
+    for (const char c : value) {
+        const char letter = lower(c);
+        if (!is_digit(c) && !(letter >= 'a' && letter <= 'z')
+            && std::string_view("-._~%!$&'()*+,;=:[]").find(c) == std::string_view::npos) {
+            return false;
+        }
     }
     return true;
 }
@@ -114,19 +104,6 @@ int minor_version(std::string_view version)
     return version[5] == '1' ? version[7] - '0' : -505;
 }
 
-// Digits alone; false for anything else and for what does not fit 63 bits.
-bool parse_length(std::string_view text, uint64_t& value)
-{
-    value = 0;
-    for (const char c : text) {
-        if (!is_digit(c) || value > (UINT64_MAX >> 1) / 10 - 1) {
-            return false;
-        }
-        value = value * 10 + static_cast<uint64_t>(c - '0');
-    }
-    return !text.empty();
-}
-
 // The parser's notes while it reads the fields.
 class HeadParser {
 public:
@@ -152,6 +129,7 @@ private:
 
 int HeadParser::request_line(std::string_view line)
 {
+    request.line = line;
     const std::string_view method = take_until(line, ' ');
     const std::string_view target = take_until(line, ' ');
     if (!is_token(method) || target.empty() || !is_printable(target, false)) {
@@ -189,15 +167,13 @@ int HeadParser::field_line(std::string_view line)
 int HeadParser::known_field(std::string_view name, std::string_view value)
 {
     if (equals_ignoring_case(name, "Host")) {
-        return ++hosts_ > 1 ? 400 : 0;
+        return ++hosts_ > 1 || !is_host(value) ? 400 : 0;
     }
     if (equals_ignoring_case(name, "Connection")) {
         connection_options(value);
     } else if (equals_ignoring_case(name, "Content-Length")) {
-        const uint64_t earlier = request.body_bytes;
-        if (!parse_length(value, request.body_bytes) ||
-            (has_length_ && earlier != request.body_bytes)) {
-            return 400;
+        if (has_length_ || !parse_length(value, request.body_bytes)) {
+            return 400;                 // two, even equal ones, are an attempt at smuggling
         }
         has_length_ = true;
     } else if (equals_ignoring_case(name, "Transfer-Encoding")) {
@@ -225,24 +201,12 @@ int HeadParser::finish()
     if (has_coding_) {
         return has_length_ ? 400 : 501;
     }
+    request.takes_chunks = minor_ >= 1;
     request.keep_alive = !close_ && (minor_ >= 1 || keep_alive_);
     return 0;
 }
 
 } // namespace
-
-bool equals_ignoring_case(std::string_view a, std::string_view b)
-{
-    if (a.size() != b.size()) {
-        return false;
-    }
-    for (size_t i = 0; i < a.size(); i++) {
-        if (lower(a[i]) != lower(b[i])) {
-            return false;
-        }
-    }
-    return true;
-}
 
 ParsedRequest parse_request(std::string_view input)
 {

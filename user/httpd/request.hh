@@ -16,8 +16,10 @@ enum class Method { get, head, not_allowed, unknown };
 // Views point into the parsed bytes.
 struct Request {
     Method method = Method::unknown;
+    std::string_view line{};            // the request line, for the log
     std::string_view target{};          // path and query; begins with '/' for GET and HEAD
     std::string_view fields{};          // the header fields, all lines; see header_field
+    bool takes_chunks = false;          // HTTP/1.1: an answer's length need not be known before
     bool keep_alive = false;            // the client wants the connection to stay
     bool expects_continue = false;      // it waits for our word before it sends the body
     uint64_t body_bytes = 0;            // that follow the head, of no interest to us
@@ -40,8 +42,5 @@ ParsedRequest parse_request(std::string_view input);
 
 // The value of the first field `name` (any case), without blanks around it; empty if there is none.
 std::string_view header_field(const Request& request, std::string_view name);
-
-// Whether the texts are the same but for the case of ASCII letters.
-bool equals_ignoring_case(std::string_view a, std::string_view b);
 
 } // namespace http

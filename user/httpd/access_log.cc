@@ -1,0 +1,48 @@
+#include "user/httpd/access_log.hh"
+
+#include <algorithm>
+
+#include "lib/file.hh"
+#include "user/httpd/clock.hh"
+#include "user/httpd/date.hh"
+#include "user/httpd/text_buffer.hh"
+
+namespace http {
+
+int AccessLog::open(const char* path)
+{
+    if (path != nullptr) {
+        const int file = ::open(path, O_WRONLY | O_CREAT | O_APPEND);
+        if (file < 0) {
+            return file;
+        }
+        file_ = file;
+    }
+    is_open_ = true;
+    return 0;
+}
+
+void AccessLog::write(uint32_t client, std::string_view line, int status, uint64_t body_bytes)
+{
+    if (!is_open_) {
+        return;
+    }
+    char buffer[512], date[date_bytes];
+    write_date(time_of_day(), date);
+    TextBuffer text(buffer);
+    text.print("%u.%u.%u.%u - - [%s] \"", client >> 24, (client >> 16) & 255, (client >> 8) & 255,
+               client & 255, date);
+    // What a client sends must not look like a line of ours, nor steer a terminal.
+    for (const char c : std::string_view(line.data(), std::min<size_t>(line.size(), 256))) {
+        text.put(c < ' ' || c == '"' || c == 0x7F ? '?' : c);
+    }
+    text.print("\" %d %llu\n", status, static_cast<unsigned long long>(body_bytes));
+    if (file_ < 0) {
+        cprintf("httpd: %.*s", static_cast<int>(text.size()), text.text().data());
+    } else if (writen(file_, text.text().data(), text.size()) < 0) {
+        is_open_ = false;               // the disk is full: the pages are served all the same
+        cprintf("httpd: cannot write the access log any more\n");
+    }
+}
+
+} // namespace http

@@ -1,0 +1,149 @@
+#include "user/httpd/status_json.hh"
+
+#include <algorithm>
+
+namespace http {
+namespace {
+
+// For %llu, wherever this is compiled.
+constexpr unsigned long long wide(uint64_t value) { return value; }
+
+// Any bytes as a JSON string: a program chooses its name.
+void put_string(TextBuffer& json, std::string_view text)
+{
+    json.put('"');
+    for (const char c : text) {
+        const auto byte = static_cast<unsigned char>(c);
+        if (byte < ' ' || byte >= 0x7F || c == '"' || c == '\\') {
+            json.print("\\u%04x", byte);
+        } else {
+            json.put(c);
+        }
+    }
+    json.put('"');
+}
+
+const char* status_name(EnvStatus status)
+{
+    switch (status) {
+    case EnvStatus::free: return "free";
+    case EnvStatus::dying: return "dying";
+    case EnvStatus::runnable: return "ready";
+    case EnvStatus::running: return "running";
+    case EnvStatus::not_runnable: return "waiting";
+    }
+    return "unknown";
+}
+
+const char* type_name(EnvType type)
+{
+    switch (type) {
+    case EnvType::user: return "user";
+    case EnvType::fs: return "file server";
+    case EnvType::ns: return "network";
+    }
+    return "unknown";
+}
+
+// A letter a slot: o ours, c the card's, f a frame.
+void put_ring(TextBuffer& json, const char* name, const NetRing& ring)
+{
+    json.print("\"%s\":{\"slots\":%u,\"head\":%u,\"tail\":%u,\"next\":%u,\"state\":\"", name,
+               ring.slots, ring.head, ring.tail, ring.next);
+    const size_t slots = std::min<size_t>(ring.slots, ring.state.size());
+    for (size_t i = 0; i < slots; i++) {
+        switch (ring.state[i]) {
+        case RingSlot::ours: json.put('o'); break;
+        case RingSlot::card: json.put('c'); break;
+        case RingSlot::frame: json.put('f'); break;
+        }
+    }
+    json.put("\"}");
+}
+
+void put_card(TextBuffer& json, const NetInfo& card)
+{
+    json.print("\"card\":{\"driver\":\"%s\",\"model\":\"%s\","
+               "\"mac\":\"%02x:%02x:%02x:%02x:%02x:%02x\",\"link_up\":%s,\"link_mbit\":%u,"
+               "\"full_duplex\":%s,\"link_changes\":%u,",
+               card.driver, card.model, card.mac[0], card.mac[1], card.mac[2], card.mac[3],
+               card.mac[4], card.mac[5], card.link_up != 0 ? "true" : "false", card.link_mbit,
+               card.full_duplex != 0 ? "true" : "false", card.link_changes);
+    json.print("\"rx_packets\":%llu,\"rx_bytes\":%llu,\"tx_packets\":%llu,\"tx_bytes\":%llu,"
+               "\"rx_missed\":%llu,\"rx_errors\":%llu,\"tx_full\":%llu,\"interrupts\":%llu},",
+               wide(card.rx_packets), wide(card.rx_bytes), wide(card.tx_packets),
+               wide(card.tx_bytes), wide(card.rx_missed), wide(card.rx_errors),
+               wide(card.tx_full), wide(card.interrupts));
+}
+
+void put_sockets(TextBuffer& json, const NetworkStatus& network)
+{
+    json.print("\"sockets\":{\"used\":%u,\"limit\":%u,\"listening\":%u,\"connecting\":%u,"
+               "\"connected\":%u,\"closed\":%u,\"datagram\":%u,\"icmp\":%u,\"to_accept\":%u,"
+               "\"time_wait\":%u},",
+               network.sockets, network.socket_limit, network.listening, network.connecting,
+               network.connected, network.closed, network.datagram, network.icmp,
+               network.to_accept, network.time_wait);
+}
+
+} // namespace
+
+Env copy_environment(const volatile Env& entry)
+{
+    Env copy;
+    copy.env_id = entry.env_id;
+    copy.env_parent_id = entry.env_parent_id;
+    copy.env_type = entry.env_type;
+    copy.env_status = entry.env_status;
+    copy.env_runs = entry.env_runs;
+    copy.env_cpunum = entry.env_cpunum;
+    do {                                // both halves of one moment
+        copy.env_cpu_us_high = entry.env_cpu_us_high;
+        copy.env_cpu_us_low = entry.env_cpu_us_low;
+    } while (copy.env_cpu_us_high != entry.env_cpu_us_high);
+    for (size_t i = 0; i + 1 < sizeof copy.env_name; i++) {
+        copy.env_name[i] = entry.env_name[i];
+    }
+    return copy;
+}
+
+void write_status_head(TextBuffer& json, uint64_t time_us, const MemoryInfo& memory,
+                       const NetworkStatus* network)
+{
+    json.print("{\"time_us\":%llu,\"memory\":{\"page_bytes\":%u,\"total\":%u,\"free\":%u,"
+               "\"kernel\":%u},",
+               wide(time_us), static_cast<unsigned>(page_size),
+               memory.total_pages, memory.free_pages, memory.kernel_pages);
+    if (network != nullptr) {
+        put_sockets(json, *network);
+    }
+    if (network != nullptr && network->has_card != 0) {
+        put_card(json, network->card);
+        json.put("\"rings\":{");
+        put_ring(json, "transmit", network->rings.transmit);
+        json.put(',');
+        put_ring(json, "receive", network->rings.receive);
+        json.put("},");
+    }
+    json.put("\"environments\":[");
+}
+
+void write_status_entry(TextBuffer& json, const Env& entry, bool is_first)
+{
+    json.print("%s\n{\"id\":\"%08x\",\"parent\":\"%08x\",\"name\":", is_first ? "" : ",",
+               static_cast<unsigned>(entry.env_id), static_cast<unsigned>(entry.env_parent_id));
+    const std::string_view name(entry.env_name, sizeof entry.env_name);
+    put_string(json, {name.data(), std::min(name.find('\0'), name.size())});
+    const uint64_t cpu_us =
+        static_cast<uint64_t>(entry.env_cpu_us_high) << 32 | entry.env_cpu_us_low;
+    json.print(",\"type\":\"%s\",\"status\":\"%s\",\"cpu\":%u,\"runs\":%u,\"cpu_us\":%llu}",
+               type_name(entry.env_type), status_name(entry.env_status), entry.env_cpunum,
+               entry.env_runs, wide(cpu_us));
+}
+
+void write_status_end(TextBuffer& json)
+{
+    json.put("\n]}\n");
+}
+
+} // namespace http
