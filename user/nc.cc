@@ -1,0 +1,130 @@
+// Connects the console to the network: `nc [-u] HOST PORT`, `nc [-u] -l PORT`. What descriptor 0
+// has is sent, what arrives is written to descriptor 1. A second environment does the sending, as
+// reading the console waits.
+#include "lib/args.hh"
+#include "lib/lib.hh"
+
+namespace {
+
+struct Settings {
+    bool datagrams = false;
+    bool listens = false;
+    const char* host = nullptr;
+    in_port_t port = 0;
+};
+
+int must(int result, const char* what)
+{
+    if (result < 0) {
+        fprintf(2, "nc: cannot %s: %s\n", what, error_text(result));
+        exit(1);
+    }
+    return result;
+}
+
+Settings read_settings(int argc, char** argv)
+{
+    Settings settings;
+    OptionParser options(argc, argv, "lu");
+    bool good = true;
+    while (const int option = options.next()) {
+        switch (option) {
+        case 'l': settings.listens = true; break;
+        case 'u': settings.datagrams = true; break;
+        default: good = false;
+        }
+    }
+    int operand = options.first_operand();
+    if (!settings.listens && operand < argc) {
+        settings.host = argv[operand++];
+    }
+    unsigned long port = 0;
+    good = good && operand + 1 == argc && parse_count(argv[operand], 65535, port) && port != 0;
+    if (!good) {
+        fprintf(2, "usage: nc [-u] HOST PORT\n       nc [-u] -l PORT\n");
+        exit(2);
+    }
+    settings.port = static_cast<in_port_t>(port);
+    return settings;
+}
+
+const sockaddr* generic(const sockaddr_in& address)
+{
+    return reinterpret_cast<const sockaddr*>(&address);
+}
+
+int connect_to(const Settings& settings)
+{
+    in_addr host;
+    must(resolve(settings.host, &host), "find the host");
+    const int fd = must(socket(AF_INET, settings.datagrams ? SOCK_DGRAM : SOCK_STREAM),
+                        "open a socket");
+    const sockaddr_in to = socket_address(ntohl(host.s_addr), settings.port);
+    must(connect(fd, generic(to), sizeof to), "connect");
+    return fd;
+}
+
+// The first connection; for datagrams the socket, connected to the first one's sender.
+int wait_for_peer(const Settings& settings)
+{
+    const int fd = must(socket(AF_INET, settings.datagrams ? SOCK_DGRAM : SOCK_STREAM),
+                        "open a socket");
+    const sockaddr_in own = socket_address(INADDR_ANY, settings.port);
+    must(bind(fd, generic(own), sizeof own), "bind");
+    sockaddr_in peer;
+    socklen_t length = sizeof peer;
+    if (settings.datagrams) {
+        char byte = 0;
+        must(recvfrom(fd, &byte, 1, MSG_PEEK, reinterpret_cast<sockaddr*>(&peer), &length),
+             "receive");
+        must(connect(fd, generic(peer), sizeof peer), "connect");
+        return fd;
+    }
+    must(listen(fd, 1), "listen");
+    const int connection = must(accept(fd), "accept");
+    close(fd);
+    return connection;
+}
+
+// Sends what descriptor 0 has, and then the end of it.
+void send_input(int fd)
+{
+    static char buffer[1400];           // a datagram's worth
+    for (;;) {
+        const ssize_t count = read(0, buffer, sizeof buffer);
+        if (count <= 0) {
+            break;
+        }
+        must(send(fd, buffer, static_cast<size_t>(count)), "send");
+    }
+    shutdown(fd, SHUT_WR);
+}
+
+void write_output(int fd)
+{
+    static char buffer[16 * 1024];
+    for (;;) {
+        const int count = must(recv(fd, buffer, sizeof buffer), "receive");
+        if (count == 0) {
+            return;
+        }
+        must(static_cast<int>(writen(1, buffer, static_cast<size_t>(count))), "write");
+    }
+}
+
+} // namespace
+
+void umain(int argc, char** argv)
+{
+    const Settings settings = read_settings(argc, argv);
+    const int fd = settings.listens ? wait_for_peer(settings) : connect_to(settings);
+    const envid_t sender = must(fork(), "start the sender");
+    if (sender == 0) {
+        send_input(fd);
+        exit(0);
+    }
+    write_output(fd);
+    sys_env_destroy(sender);            // it may wait for a line that nobody wants any more
+    wait(sender);
+    exit(0);
+}
