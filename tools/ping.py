@@ -1,15 +1,17 @@
 #!/usr/bin/env python3
 """Pings the running guest: real ICMP echo, over Ethernet frames of its own.
 
-QEMU's user network cannot carry a host's ping. So the guest's card is plugged into a hub with a
-second port, a UDP socket on this host that carries raw Ethernet frames, and this program is a
-small host at that port: it has a MAC address and an IP address, answers ARP requests for it (RFC
-826) and sends ICMP echo requests (RFC 792). No privileges are needed.
+QEMU's user network cannot carry a host's ping. So the guest's card has two sockets on this host
+beside it (tools/run): a datagram that goes to one is a frame for the card, and the other has a
+copy of each frame that the card sends. This program is a small host on that wire: it has a MAC address and an
+IP address, answers ARP requests for it (RFC 826) and sends ICMP echo requests (RFC 792). No
+privileges are needed.
 
 usage: ping.py [--count N] [--interval SECONDS] [--size BYTES] [--timeout SECONDS]
 Exit status: 0 all answered, 1 some lost, 2 it could not be tried.
 """
 import argparse
+import fcntl
 import os
 import select
 import signal
@@ -29,6 +31,7 @@ ETHERTYPE_ARP, ETHERTYPE_IP = 0x0806, 0x0800
 ARP_REQUEST, ARP_REPLY = 1, 2
 ICMP_ECHO_REPLY, ICMP_ECHO_REQUEST = 0, 8
 MIN_FRAME = 60
+MAX_FRAME = 65536
 MAX_SIZE = 1472
 
 
@@ -94,31 +97,58 @@ class Reply:
 
 
 class Wire:
-    """The hub's port: one UDP datagram is one frame."""
+    """The two sockets. On both, a frame comes after its length in four bytes."""
 
-    def __init__(self, host_port, guest_port):
-        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self.socket.bind(("127.0.0.1", host_port))
-        self.peer = ("127.0.0.1", guest_port)
+    def __init__(self, inward, sender, outward):
+        self.inward = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.inward.bind(("127.0.0.1", sender))
+        self.inward.connect(("127.0.0.1", inward))
+        self.outward = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.outward.settimeout(5)      # QEMU accepts us at once, unless it hangs
+        self.outward.connect(outward)
+        self.stream = bytearray()       # what has come and is not a whole frame yet
+
+    def close(self):
+        self.inward.close()
+        self.outward.close()
 
     def send(self, frame):
-        self.socket.sendto(frame, self.peer)
+        try:
+            self.inward.send(struct.pack("!I", len(frame)) + frame)
+        except OSError:
+            raise ports.PortError("the guest has ended") from None
 
     def receive(self, deadline):
         """The next frame, with ARP requests for us answered on the way; None at the deadline."""
         while True:
-            ready, _, _ = select.select([self.socket], [], [], max(0, deadline - time.monotonic()))
-            if not ready:
+            frame = self.next_frame()
+            if frame is not None:
+                if frame[12:14] == b"\x08\x06" and len(frame) >= 42:
+                    self.answer_arp(frame)
+                return frame
+            wait = max(0, deadline - time.monotonic())
+            if not select.select([self.outward], [], [], wait)[0]:
                 return None
             try:
-                frame, sender = self.socket.recvfrom(65536)
-            except ConnectionRefusedError:
-                raise ports.PortError("the guest has ended") from None
-            if sender != self.peer:
-                continue
-            if frame[12:14] == b"\x08\x06" and len(frame) >= 42:
-                self.answer_arp(frame)
-            return frame
+                data = self.outward.recv(1 << 20)
+            except OSError:
+                data = b""
+            if not data:
+                raise ports.PortError("the guest has ended")
+            self.stream += data
+
+    def next_frame(self):
+        """Takes a frame from what has come; None if there is no whole one."""
+        if len(self.stream) < 4:
+            return None
+        end = 4 + struct.unpack_from("!I", self.stream)[0]
+        if end > 4 + MAX_FRAME:
+            raise ports.PortError("QEMU sends what is no frame")
+        if len(self.stream) < end:
+            return None
+        frame = bytes(self.stream[4:end])
+        del self.stream[:end]
+        return frame
 
     def answer_arp(self, frame):
         operation = struct.unpack_from("!H", frame, 20)[0]
@@ -190,8 +220,6 @@ class Pinger:
 
     def take(self, frame, now):
         """Whether the frame is a good reply to one of the requests."""
-        # The hub brings the requests to QEMU's user network too, which answers in the guest's name
-        # for the host's loopback address: only what comes from the guest's card counts.
         reply = Reply.parse(frame) if frame[6:12] == self.mac else None
         if reply is None or reply.identifier != self.identifier:
             return False
@@ -240,29 +268,33 @@ def options():
     return settings
 
 
-def connect():
-    """The wire to the running guest."""
+def wire_of_guest():
+    """The wire to the running guest, for this program alone."""
     guest = ports.running_guest()
     if guest.get("net") != "user":
         raise ports.PortError("the guest is on a tap device: use `ping 10.0.2.15`")
-    numbers = guest["ports"]
+    lock = open(ports.slot_path(guest["slot"]), "r+b")
     try:
-        return Wire(numbers["ping_host"], numbers["ping_guest"])
+        fcntl.lockf(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        raise ports.PortError("another `make ping` is running") from None
+    try:
+        return Wire(*ports.wires_of(guest["slot"])), lock
     except OSError as error:
-        raise ports.PortError(f"UDP port {numbers['ping_host']}: {error.strerror}: another "
-                              "`make ping` is probably running") from None
+        raise ports.PortError(f"QEMU does not take frames: {error.strerror or error}") from None
 
 
 def main():
     settings = options()
-    wire = connect()
+    wire, _lock = wire_of_guest()
     mac = wire.guest_mac(timeout=5)
     if mac is None:
         print("ping: 10.0.2.15 does not answer ARP requests: is its network server up? (`make "
               "qemu` starts it, and its console says 'NS: TCP/IP initialized.')", file=sys.stderr)
         return 1
     pinger = Pinger(wire, mac, settings)
-    for number in (signal.SIGINT, signal.SIGTERM):
+    # Suspended, it would stop the guest, whose frames it no longer takes: it ends instead.
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGTSTP):
         signal.signal(number, lambda *_: setattr(pinger, "stopped", True))
     print(f"PING 10.0.2.15 ({':'.join(f'{byte:02x}' for byte in mac)}) from 10.0.2.100, "
           f"{settings.size} bytes of data")

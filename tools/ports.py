@@ -6,7 +6,8 @@ usage: ports.py gdbport        print the debugger port that the next run will us
        ports.py get NAME       print one port of the running guest: gdb, echo, web
 
 A slot is four neighbouring ports from P on: P for the debugger, P + 1 for the guest's port 7 (TCP
-and UDP), P + 2 for its port 80. UDP P and UDP P + 2 carry the frames of `make ping`.
+and UDP), P + 2 for its port 80. The frames of `make ping` go from UDP P + 2 to UDP P, and come
+from a socket beside the slot's file.
 
 Slots are shared out between trees and users by files in one folder, a file per slot, made with
 O_EXCL by the tree that takes it and kept for that tree. A running guest holds a lock on its slot's
@@ -110,6 +111,11 @@ class Slot:
         os.pwrite(self.fd, text, 0)
         os.ftruncate(self.fd, len(text))
 
+    def wires(self):
+        """For raw frames: QEMU's UDP port, the only one that it takes them from, and the socket
+        with the card's."""
+        return wires_of(self.port)
+
     def mine(self):
         return os.fstat(self.fd).st_uid == os.getuid() and self.record.get("tree") == TREE
 
@@ -126,6 +132,10 @@ class Slot:
 
 def slot_path(port):
     return os.path.join(slot_folder(), str(port))
+
+
+def wires_of(port):
+    return port, port + 2, f"{slot_path(port)}.frames"
 
 
 def read_record(fd):
@@ -225,8 +235,7 @@ def chosen_ports(slot, gdb=0, echo=0, web=0):
     """The ports of a run in this slot. The user's choice wins; a port of it that is taken is an
     error."""
     base = gdb or slot.port
-    ports = {"gdb": base, "echo": echo or base + 1, "web": web or base + 2,
-             "ping_guest": slot.port, "ping_host": slot.port + 2}
+    ports = {"gdb": base, "echo": echo or base + 1, "web": web or base + 2}
     for name, given, variable in (("gdb", gdb, "GDBPORT"), ("echo", gdb or echo, "PORT7"),
                                   ("web", gdb or web, "PORT80")):
         kinds = [socket.SOCK_STREAM] + [socket.SOCK_DGRAM] * (name == "echo")

@@ -5,7 +5,9 @@ import io
 import socket
 import struct
 import sys
+import tempfile
 import threading
+import time
 import types
 import unittest
 from pathlib import Path
@@ -17,30 +19,48 @@ import ping  # noqa: E402
 GUEST_MAC = bytes.fromhex("525400123456")
 
 
+def sockets(folder):
+    """QEMU's ends of the wire, and where they are."""
+    inward = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    inward.bind(("127.0.0.1", 0))
+    listener = socket.socket(socket.AF_UNIX)
+    path = str(Path(folder, "frames"))
+    listener.bind(path)
+    listener.listen()
+    return inward, listener, (inward.getsockname()[1], 0, path)
+
+
 class Guest(threading.Thread):
     """Answers ARP and echo requests; `change` may turn a reply into other frames."""
 
     def __init__(self, change=lambda frame, number: [frame], arp=True):
         super().__init__(daemon=True)
-        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self.socket.bind(("127.0.0.1", 0))
+        self.folder = tempfile.TemporaryDirectory(prefix="jos-ping-test-")
+        self.inward, self.listener, self.ends = sockets(self.folder.name)
         self.change = change
         self.arp = arp
         self.seen = []
 
     def run(self):
+        outward, _ = self.listener.accept()
         number = 0
         while True:
-            frame, sender = self.socket.recvfrom(2048)
-            if frame == b"end":
+            datagram = self.inward.recv(2048)
+            if not datagram:
+                outward.close()
                 return
+            frame = datagram[4:]
+            assert struct.unpack("!I", datagram[:4])[0] == len(frame)
             self.seen.append(frame)
+            replies = []
             if frame[12:14] == b"\x08\x06" and self.arp:
-                self.socket.sendto(self.arp_reply(frame), sender)
+                replies = [self.arp_reply(frame)]
             elif frame[12:14] == b"\x08\x00":
                 number += 1
-                for reply in self.change(self.echo_reply(frame), number):
-                    self.socket.sendto(reply, sender)
+                replies = self.change(self.echo_reply(frame), number)
+            for reply in replies:
+                for part in (struct.pack("!I", len(reply)), reply[:20], reply[20:]):
+                    outward.sendall(part)
 
     def arp_reply(self, frame):
         return (frame[6:12] + GUEST_MAC + b"\x08\x06" + frame[14:20] + b"\0\2" + GUEST_MAC
@@ -57,17 +77,20 @@ class Guest(threading.Thread):
         return frame[6:12] + GUEST_MAC + b"\x08\x00" + bytes(packet)
 
     def end(self):
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as teller:
-            teller.sendto(b"end", self.socket.getsockname())
-        self.join()
-        self.socket.close()
+        if self.is_alive():
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as teller:
+                teller.sendto(b"", self.inward.getsockname())
+            self.join()
+        self.inward.close()
+        self.listener.close()
+        self.folder.cleanup()
 
 
 class PingTest(unittest.TestCase):
     def ping(self, guest, count=5, size=56, interval=0.0):
         """Pings the guest; what was lost, the pinger, and what was printed."""
         guest.start()
-        wire = ping.Wire(0, guest.socket.getsockname()[1])
+        wire = ping.Wire(*guest.ends)
         settings = types.SimpleNamespace(count=count, size=size, interval=interval, timeout=0.3,
                                          quiet=False)
         printed = io.StringIO()
@@ -81,8 +104,8 @@ class PingTest(unittest.TestCase):
                 lost = pinger.summary()
             return lost, pinger, printed.getvalue()
         finally:
+            wire.close()
             guest.end()
-            wire.socket.close()
 
     def test_all_answered(self):
         for size in (0, 1, 17, 18, 56, 1472):
@@ -147,18 +170,22 @@ class PingTest(unittest.TestCase):
         self.assertIsNone(lost)
 
     def test_it_answers_arp_requests(self):
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as guest:
-            guest.bind(("127.0.0.1", 0))
-            guest.settimeout(5)
-            wire = ping.Wire(0, guest.getsockname()[1])
+        with tempfile.TemporaryDirectory() as folder:
+            inward, listener, ends = sockets(folder)
+            wire = ping.Wire(*ends)
+            outward, _ = listener.accept()
             request = (b"\xff" * 6 + GUEST_MAC + b"\x08\x06\0\1\x08\0\6\4\0\1" + GUEST_MAC
-                       + ping.GUEST_IP + bytes(6) + ping.OUR_IP)
-            guest.sendto(request.ljust(60, b"\0"), wire.socket.getsockname())
-            self.assertIsNotNone(wire.receive(ping.time.monotonic() + 5))
-            reply = guest.recv(2048)
-            wire.socket.close()
-        self.assertEqual(reply[:6], GUEST_MAC)
-        self.assertEqual(reply[20:32], b"\0\2" + ping.OUR_MAC + ping.OUR_IP)
+                       + ping.GUEST_IP + bytes(6) + ping.OUR_IP).ljust(60, b"\0")
+            outward.sendall(struct.pack("!I", 60) + request)
+            self.assertEqual(wire.receive(time.monotonic() + 5), request)
+            reply = inward.recv(2048)
+            outward.close()
+            with self.assertRaisesRegex(ping.ports.PortError, "the guest has ended"):
+                wire.receive(time.monotonic() + 5)
+            for connection in (inward, wire, listener):
+                connection.close()
+        self.assertEqual(reply[:10], b"\0\0\0\x3c" + GUEST_MAC)
+        self.assertEqual(reply[24:36], b"\0\2" + ping.OUR_MAC + ping.OUR_IP)
 
     def test_sequence_numbers_beyond_16_bits(self):
         wire = types.SimpleNamespace(sent=[], send=lambda frame: None)
@@ -169,8 +196,8 @@ class PingTest(unittest.TestCase):
             frames = []
             wire.send = frames.append
             pinger.send()
-            self.assertTrue(pinger.take(guest.echo_reply(frames[0]), ping.time.monotonic()))
-        guest.socket.close()
+            self.assertTrue(pinger.take(guest.echo_reply(frames[0]), time.monotonic()))
+        guest.end()
         self.assertFalse(pinger.sent)
 
 
