@@ -1,5 +1,7 @@
 #include "fs/open_files.hh"
 
+#include <algorithm>
+
 #include "inc/mmu.h"
 #include "lib/syscall.hh"
 
@@ -25,12 +27,20 @@ uint32_t OpenFiles::find_free() const
     return number;
 }
 
-Result<void> OpenFiles::require_free()
+bool OpenFiles::has_room(envid_t opener) const
 {
-    if (count_ == max_open_files) {
+    const auto own = std::ranges::count_if(files_open_, [opener](const OpenFile& open) {
+        return open.file != nullptr && open.opener == opener;
+    });
+    return count_ < max_open_files && static_cast<uint32_t>(own) < max_open_by_one;
+}
+
+Result<void> OpenFiles::require_free(envid_t opener)
+{
+    if (!has_room(opener)) {
         close_unused(true);
     }
-    if (count_ == max_open_files) {
+    if (!has_room(opener)) {
         return Error::max_open;
     }
     return {};
@@ -60,16 +70,16 @@ OpenNode* OpenFiles::attach(const Node& node)
     return open;
 }
 
-Result<uint32_t> OpenFiles::open(const Node& node, uint32_t mode)
+Result<uint32_t> OpenFiles::open(const Node& node, uint32_t mode, envid_t opener)
 {
-    TRY(require_free());
+    TRY(require_free(opener));
     const uint32_t number = find_free();
     void* page = reinterpret_cast<void*>(descriptor_page(number));
     if (sys_page_alloc(0, page, PTE_P | PTE_U | PTE_W) < 0) {
         return Error::no_memory;
     }
     OpenFile& open = files_open_[number];
-    open = {attach(node), tickets_.next(), mode};
+    open = {attach(node), tickets_.next(), mode, opener};
     count_++;
 
     auto* fd = static_cast<Fd*>(page);

@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "fs/file_system.hh"
+#include "inc/env.hh"
 #include "inc/result.hh"
 #include "lib/fd.hh"
 #include "lib/ticket.hh"
@@ -13,6 +14,7 @@
 namespace fs {
 
 inline constexpr uint32_t max_open_files = 1024;
+inline constexpr uint32_t max_open_by_one = max_open_files / 2;     // program: others need some
 
 // A file that is open somewhere, once however often it is.
 struct OpenNode {
@@ -24,6 +26,7 @@ struct OpenFile {
     OpenNode* file = nullptr;           // null: free
     uint64_t ticket = 0;
     uint32_t mode = 0;                  // O_*
+    envid_t opener = 0;
 
     bool is_readable() const { return (mode & O_ACCMODE) != O_WRONLY; }
     bool is_writable() const { return (mode & O_ACCMODE) != O_RDONLY; }
@@ -33,11 +36,11 @@ class OpenFiles {
 public:
     constexpr explicit OpenFiles(FileSystem& files) : files_(files) {}
 
-    // Makes sure that one more file can be opened: max_open.
-    Result<void> require_free();
+    // Makes sure that `opener` can open one more file: max_open, also if it has opened its share.
+    Result<void> require_free(envid_t opener);
 
     // Opens: returns the number, whose descriptor page is filled in. no_memory, max_open.
-    Result<uint32_t> open(const Node& node, uint32_t mode);
+    Result<uint32_t> open(const Node& node, uint32_t mode, envid_t opener);
 
     // The open file that a request means: bad_descriptor.
     Result<OpenFile*> find(uint32_t number, uint64_t ticket);
@@ -54,6 +57,7 @@ public:
 
 private:
     uint32_t find_free() const;
+    bool has_room(envid_t opener) const;
     bool is_unused(uint32_t number) const;
     OpenNode* attach(const Node& node);
     void close(uint32_t number);

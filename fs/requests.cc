@@ -48,6 +48,7 @@ Answer Requests::handle(const IpcMessage& message)
 {
     open_files_.close_unused(false);
     Call call;
+    call.from = message.from;
     call.pages = message.pages.count();
     if (call.pages > 0 && message.pages.writable()) {
         call.page = reinterpret_cast<volatile Request*>(request_window);
@@ -106,7 +107,7 @@ Result<Answer> Requests::open(const Call& call)
     }
     PathText text;
     const std::string_view path = TRY(text.copy_from(*call.page, 0));
-    TRY(open_files_.require_free());            // before anything is made
+    TRY(open_files_.require_free(call.from));   // before anything is made
 
     Node node = TRY(find_or_create(path, call.mode));
     const FileRecord record = TRY(files_.record(node));
@@ -120,7 +121,7 @@ Result<Answer> Requests::open(const Call& call)
     if ((call.mode & O_TRUNC) != 0 && access != O_RDONLY) {
         TRY(files_.set_size(node, 0));
     }
-    const uint32_t number = TRY(open_files_.open(node, call.mode));
+    const uint32_t number = TRY(open_files_.open(node, call.mode, call.from));
     return Answer{0, PageRun::at(open_files_.descriptor_page(number), 1)};
 }
 

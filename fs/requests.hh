@@ -37,6 +37,7 @@ private:
         uint32_t file = 0, mode = 0, length = 0;
         volatile Request* page = nullptr;
         uint32_t pages = 0;
+        envid_t from = 0;
     };
 
     Result<Answer> dispatch(uint32_t operation, const Call& call);

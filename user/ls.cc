@@ -1,6 +1,7 @@
-// Lists directories and files. -l: with kind and size.
+// Lists directories and files. -l: with kind, size and time of the last change (UTC).
 #include "lib/args.hh"
 #include "lib/lib.hh"
+#include "lib/tool.hh"
 
 static bool long_format = false;
 
@@ -10,12 +11,12 @@ static bool fail(const char* path, int error)
     return false;
 }
 
-static void show(const char* name, bool is_directory, off_t size)
+static void show(const char* name, bool directory, off_t size, int64_t modified)
 {
     if (long_format) {
-        printf("%c %10ld  ", is_directory ? 'd' : '-', size);
+        printf("%c %10ld  %s  ", directory ? 'd' : '-', size, date_text(modified).text);
     }
-    printf("%s%s\n", name, is_directory ? "/" : "");
+    printf("%s%s\n", name, directory ? "/" : "");
 }
 
 static bool list_directory(const char* path)
@@ -27,7 +28,7 @@ static bool list_directory(const char* path)
     DirectoryEntry entry;
     int result;
     while ((result = readdir(directory, &entry)) > 0) {
-        show(entry.name, entry.is_directory != 0, entry.size);
+        show(entry.name, entry.is_directory != 0, entry.size, entry.mtime);
     }
     close(directory);
     return result == 0 || fail(path, result);
@@ -42,7 +43,7 @@ static bool list(const char* path)
     if (status.st_isdir != 0) {
         return list_directory(path);
     }
-    show(path, false, status.st_size);
+    show(path, false, status.st_size, status.st_mtime);
     return true;
 }
 

@@ -119,6 +119,23 @@ void descriptors_run_out()
     check_result(open("/motd", O_RDONLY), "open after all were closed");
 }
 
+// Keeps the descriptor pages under addresses of its own, so that the table of descriptors is no
+// limit; another program must still find files to open.
+void one_program_cannot_have_all_files()
+{
+    int count = 0, result = 0;
+    while ((result = open("/motd", O_RDONLY)) >= 0 && count < 2000) {
+        check_result(sys_page_map(0, fd_pointer(result), 0, scratch_page(unsigned(count)),
+                                  PTE_P | PTE_U | PTE_W), "page_map");
+        check_result(sys_page_unmap(0, fd_pointer(result)), "page_unmap");
+        count++;
+    }
+    check_error(result, Error::max_open, "open of more than a program's share");
+    check(count > 500, "a program's share of open files is small");
+    check_equal(status_of([] { check_result(open("/motd", O_RDONLY), "open"); }), 0,
+                "status of another program that opens a file");
+}
+
 // The runner's leak check and the other tests see whether the server lost anything.
 void crashed_clients_are_cleaned_up()
 {
@@ -201,6 +218,7 @@ static constexpr Test tests[] = {
     {"files: read-only is read-only", read_only_stays_so},
     {"files: children share descriptors", descriptors_are_shared_with_children},
     {"files: descriptors run out with an error", descriptors_run_out},
+    {"files: one program cannot have them all", one_program_cannot_have_all_files},
     {"files: crashed clients are cleaned up", crashed_clients_are_cleaned_up},
     {"files: garbage does not stop the server", garbage_does_not_stop_the_server},
     {"files: programs start from files", programs_start_from_files},

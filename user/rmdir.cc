@@ -1,0 +1,17 @@
+// Removes empty directories.
+#include "lib/lib.hh"
+#include "lib/tool.hh"
+
+void umain(int argc, char** argv)
+{
+    if (argc < 2) {
+        fprintf(2, "usage: rmdir DIRECTORY...\n");
+        exit(2);
+    }
+    bool good = true;
+    for (int i = 1; i < argc; i++) {
+        const int result = rmdir(argv[i]);
+        good &= result >= 0 || complain_about("cannot remove", argv[i], result);
+    }
+    exit(good ? 0 : 1);
+}
