@@ -44,13 +44,19 @@
     X(31, time_usec, "time") \
     X(32, net_rings, "rings") \
     X(33, word_wait, "va,expected,sharer,env,timeout_ms") \
-    X(34, word_wake, "va,count")
+    X(34, word_wake, "va,count") \
+    X(35, env_set_group, "env,leader") \
+    X(36, console_foreground, "leader") \
+    X(37, machine, "command")
 
 enum class Syscall : uint32_t {
 #define X(number, name, arguments) name = number,
     JOS_SYSCALLS(X)
 #undef X
 };
+
+// What the system call `machine` does.
+enum class MachineCommand : uint32_t { halt = 0, reboot = 1 };
 
 inline constexpr uint32_t wait_forever = 0xFFFFFFFF;    // a timeout_ms; 0 never blocks
 

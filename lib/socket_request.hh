@@ -6,8 +6,8 @@
 #include "net/protocol.hh"
 
 // The request pages: header, then bytes. What an answer brought stays until the next request.
-constexpr uintptr_t request_pages = 0xCFFE0000;
-static_assert(request_pages + max_request_pages * page_size <= fd_table);
+constexpr uintptr_t request_pages = 0xD1800000;     // above what lib/file.cc maps
+static_assert(request_pages >= fd_table + max_fds * page_size);
 inline SocketRequest& shared_request() { return *reinterpret_cast<SocketRequest*>(request_pages); }
 inline std::byte* shared_bytes() { return reinterpret_cast<std::byte*>(&shared_request() + 1); }
 

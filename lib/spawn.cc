@@ -243,7 +243,9 @@ Trapframe start_frame(uint32_t entry, uint32_t stack_pointer)
     return frame;
 }
 
-Result<envid_t> try_spawn(const char* path, const char* const* argv)
+constexpr envid_t inherited_group = -1;
+
+Result<envid_t> try_spawn(const char* path, const char* const* argv, envid_t leader)
 {
     const File file = TRY(File::open(path));
     Program program;
@@ -260,6 +262,9 @@ Result<envid_t> try_spawn(const char* path, const char* const* argv)
 
     const Trapframe frame = start_frame(program.entry, stack_pointer);
     TRY(checked(sys_env_set_trapframe(child.id(), &frame)));
+    if (leader != inherited_group) {
+        TRY(checked(sys_env_set_group(child.id(), leader > 0 ? leader : child.id())));
+    }
     TRY(checked(sys_env_set_status(child.id(), EnvStatus::runnable)));
     return child.release();
 }
@@ -268,7 +273,13 @@ Result<envid_t> try_spawn(const char* path, const char* const* argv)
 
 envid_t spawn(const char* path, const char* const* argv)
 {
-    const Result<envid_t> child = try_spawn(path, argv);
+    const Result<envid_t> child = try_spawn(path, argv, inherited_group);
+    return child ? *child : to_abi(child.error());
+}
+
+envid_t spawn_in_group(envid_t leader, const char* path, const char* const* argv)
+{
+    const Result<envid_t> child = try_spawn(path, argv, leader);
     return child ? *child : to_abi(child.error());
 }
 

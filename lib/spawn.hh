@@ -8,5 +8,9 @@
 // no_free_env.
 envid_t spawn(const char* path, const char* const* argv);
 
+// The same, in the group of `leader`, a child of this environment (sys_env_set_group); 0: in one
+// of its own.
+envid_t spawn_in_group(envid_t leader, const char* path, const char* const* argv);
+
 // The same with the arguments in the call: spawnl("/bin/echo", "echo", "hello", nullptr).
 [[gnu::sentinel]] envid_t spawnl(const char* path, const char* argument0, ...);

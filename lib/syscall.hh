@@ -212,3 +212,23 @@ inline int sys_word_wake(const volatile uint32_t* word, uint32_t count)
 {
     return syscall(Syscall::word_wake, address_of(word), count);
 }
+
+// Puts `env`, a child of the caller's, into the group of `leader`: of itself, or of another child
+// of the caller's. Those that it starts from then on are in the same group.
+inline int sys_env_set_group(envid_t env, envid_t leader)
+{
+    return syscall(Syscall::env_set_group, static_cast<uint32_t>(env),
+                   static_cast<uint32_t>(leader));
+}
+// Has Ctrl-C on the console end the environments of the group of `leader`, a child of the
+// caller's; 0: Ctrl-C is a byte like others again.
+inline int sys_console_foreground(envid_t leader)
+{
+    return syscall(Syscall::console_foreground, static_cast<uint32_t>(leader));
+}
+// Switches the machine off or starts it again; does not return if it can. not_permitted: only the
+// first program's descendants may.
+inline int sys_machine(MachineCommand command)
+{
+    return syscall(Syscall::machine, static_cast<uint32_t>(command));
+}

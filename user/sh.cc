@@ -107,7 +107,7 @@ bool redirect_all(const Command& command, Streams& streams)
 }
 
 // A name without '/' is a program of /bin.
-envid_t start(const Command& command)
+envid_t start(const Command& command, envid_t leader)
 {
     char path[256];
     const char* const name = command.words[0];
@@ -116,7 +116,7 @@ envid_t start(const Command& command)
     if (static_cast<size_t>(length) >= sizeof path) {
         return to_abi(Error::bad_path);
     }
-    return spawn(path, command.words);
+    return spawn_in_group(leader, path, command.words);
 }
 
 // A pipeline that runs, or has run.
@@ -135,6 +135,30 @@ int wait_for(const Job& job)
     for (int i = 0; i < job.count; i++) {
         status = job.members[i] > 0 ? wait(job.members[i]) : status_no_program;
     }
+    return status;
+}
+
+// The first of its members that was started; 0: none was.
+envid_t leader_of(const Job& job)
+{
+    for (int i = 0; i < job.count; i++) {
+        if (job.members[i] > 0) {
+            return job.members[i];
+        }
+    }
+    return 0;
+}
+
+// While the shell waits, Ctrl-C ends the job and what it has started.
+int wait_in_foreground(const Job& job)
+{
+    const envid_t leader = leader_of(job);
+    if (leader == 0) {
+        return status_no_program;
+    }
+    sys_console_foreground(leader);             // an error: it has ended already
+    const int status = wait_for(job);
+    sys_console_foreground(0);
     return status;
 }
 
@@ -188,7 +212,7 @@ Job* find_job(const char* text)
 }
 
 // Starts one command; returns its environment, or an error after a message.
-envid_t start_command(const Command& command, int input, int output)
+envid_t start_command(const Command& command, int input, int output, envid_t leader)
 {
     Streams streams;
     int result = input >= 0 ? streams.input.to_descriptor(input) : 0;
@@ -202,7 +226,7 @@ envid_t start_command(const Command& command, int input, int output)
     if (!redirect_all(command, streams)) {
         return to_abi(Error::unspecified);
     }
-    const envid_t child = start(command);
+    const envid_t child = start(command, leader);
     if (child < 0) {
         complain(command.words[0],
                  child == to_abi(Error::not_found) ? "no such program" : error_text(child));
@@ -234,7 +258,9 @@ Job start_all(const Pipeline& pipeline)
                 complain("|", error_text(result));
             }
         }
-        job.members[job.count++] = start_command(pipeline.commands[i], input, ends[1]);
+        const envid_t leader = leader_of(job);
+        job.members[job.count++] =
+            start_command(pipeline.commands[i], input, ends[1], leader);
         close(input);
         close(ends[1]);
         input = ends[0];
@@ -367,7 +393,7 @@ void run(Pipeline& pipeline)
         last_status = 0;
         return;
     }
-    last_status = wait_for(job);
+    last_status = wait_in_foreground(job);
     if (last_status != 0 && job.members[job.count - 1] > 0) {
         fprintf(2, "sh: %s ended with status %d\n",
                 pipeline.commands[pipeline.command_count - 1].words[0], last_status);

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <atomic>
+#include <utility>
 
 #include "inc/string.hh"
 #include "kern/cpu/irq.hh"
@@ -12,6 +13,7 @@
 #include "kern/dev/console_screen.hh"
 #include "kern/dev/console_serial.hh"
 #include "kern/dev/line_editor.hh"
+#include "kern/env/foreground.hh"
 #include "kern/env/wait_queue.hh"
 
 namespace {
@@ -54,11 +56,24 @@ private:
 };
 OutputLock output_lock;
 
+constexpr char interrupt_key = 3;       // Ctrl-C
+
 // Bytes typed that nobody has read yet. Slots [first, last) are in use, modulo the size.
 struct Input {
     std::array<char, 1024> bytes{};
     uint32_t first = 0, last = 0;
+    bool watches_interrupt_key = false;
+    bool interrupt_key_typed = false;
 
+    // A byte from a device.
+    void take(char byte)
+    {
+        if (byte == interrupt_key && watches_interrupt_key) {
+            interrupt_key_typed = true;
+        } else {
+            push(byte);
+        }
+    }
     bool empty() const { return first == last; }
     uint32_t room() const { return static_cast<uint32_t>(bytes.size()) - (last - first); }
     void push(char byte) { bytes[last++ % bytes.size()] = byte; }
@@ -79,7 +94,7 @@ bool poll_devices(Input& into)
             break;
         }
         if (byte != 0) {
-            into.push(byte == '\r' ? '\n' : static_cast<char>(byte));
+            into.take(byte == '\r' ? '\n' : static_cast<char>(byte));
         }
     }
     while (into.room() > longest_key) {
@@ -88,7 +103,7 @@ bool poll_devices(Input& into)
             break;
         }
         for (const char byte : key) {
-            into.push(byte);
+            into.take(byte);
         }
     }
     return into.last != before;
@@ -99,6 +114,7 @@ void input_interrupt(void*)
     if (poll_devices(*input.lock())) {
         waiting_for_input.wake_all();
     }
+    end_interrupted_group();
 }
 
 void put_everywhere(char byte)
@@ -178,6 +194,16 @@ int console_getc()
         return 0;
     }
     return static_cast<unsigned char>(access->pop());
+}
+
+void console_watch_interrupt_key(bool watch)
+{
+    input.lock()->watches_interrupt_key = watch;
+}
+
+bool console_take_interrupt_key()
+{
+    return std::exchange(input.lock()->interrupt_key_typed, false);
 }
 
 WaitQueue& console_input_queue()

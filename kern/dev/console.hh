@@ -13,6 +13,11 @@ void console_write(std::span<const char> text);     // in one piece: CPUs do not
 int console_getc();             // the next byte typed, 0 if none; polls the hardware
 bool console_has_input();
 
+// While Ctrl-C is watched for, it is not input: console_take_interrupt_key() tells once that it
+// was typed (kern/env/foreground.hh).
+void console_watch_interrupt_key(bool watch);
+bool console_take_interrupt_key();
+
 // Programs that wait for input are woken by the console's interrupt handlers.
 class WaitQueue;
 WaitQueue& console_input_queue();

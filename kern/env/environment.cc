@@ -100,6 +100,7 @@ Result<Environment*> Environment::create(envid_t parent, EnvType type)
     taken->last_link_changes = 0;
     taken->cow_fault_va = 0;
     taken->printed_bytes = 0;
+    taken->group = 0;
     taken->wait_kind = WaitKind::nothing;
     taken->wait_started_ = taken->has_deadline_ = false;
     taken->cpu_cycles_ = 0;

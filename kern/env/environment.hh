@@ -78,6 +78,7 @@ public:
     uintptr_t pgfault_upcall = 0;
     uint32_t last_link_changes = 0;             // network: what net_receive last told it
     uint32_t printed_bytes = 0;                 // of the text of a system call that prints in turns
+    envid_t group = 0;                          // its leader's id; 0: Ctrl-C never ends it
     PhysAddr word{};                            // that it waits on, kern/env/words.hh
     uintptr_t bad_user_va = 0;                  // where UserBytes last found a fault
     uintptr_t cow_fault_va = 0;                 // not 0: a copy-on-write page must become its own

@@ -5,6 +5,7 @@
 
 #include "kern/dev/console.hh"
 #include "kern/env/environment.hh"
+#include "kern/env/foreground.hh"
 #include "kern/memory/user_memory.hh"
 #include "kern/syscall/dispatch.hh"
 #include "kern/syscall/syscalls.hh"
@@ -29,6 +30,17 @@ SyscallResult sys_cputs(Environment& caller, const SyscallArguments& arguments)
     }
     caller.printed_bytes = printed + static_cast<uint32_t>(part.size());
     return caller.continue_later();
+}
+
+// console_foreground(leader): a child of the caller's, or 0.
+SyscallResult sys_console_foreground(Environment& caller, const SyscallArguments& arguments)
+{
+    const auto leader = static_cast<envid_t>(arguments.a1);
+    if (leader != 0 && !may_lead(caller, leader)) {
+        return Error::invalid_argument;
+    }
+    set_foreground_group(leader);
+    return 0;
 }
 
 // cgetc(): the next byte typed, 0 if there is none.

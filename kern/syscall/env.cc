@@ -5,6 +5,7 @@
 
 #include "inc/stdio.hh"
 #include "kern/env/environment.hh"
+#include "kern/env/foreground.hh"
 #include "kern/env/scheduler.hh"
 #include "kern/memory/user_memory.hh"
 #include "kern/syscall/syscalls.hh"
@@ -72,6 +73,7 @@ SyscallResult sys_exofork(Environment& caller, const SyscallArguments&)
     child->frame.tf_eflags = (caller.frame.tf_eflags & ~FL_IOPL_3) | (eflags & FL_IOPL_3);
     child->frame.tf_regs.reg_eax = 0;
     child->set_name(caller.name());
+    child->group = caller.group;
     return child->id();
 }
 
@@ -147,5 +149,18 @@ SyscallResult sys_env_set_name(Environment& caller, const SyscallArguments& argu
 SyscallResult sys_yield(Environment&, const SyscallArguments&)
 {
     scheduler.preempt();
+    return 0;
+}
+
+// env_set_group(env, leader)
+SyscallResult sys_env_set_group(Environment& caller, const SyscallArguments& arguments)
+{
+    Environment* const target =
+        TRY(Environment::find(caller, static_cast<envid_t>(arguments.a1), true));
+    const auto leader = static_cast<envid_t>(arguments.a2);
+    if (target == &caller || !may_lead(caller, leader)) {
+        return Error::invalid_argument;
+    }
+    target->group = leader;
     return 0;
 }

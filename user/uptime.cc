@@ -1,0 +1,12 @@
+// Says how long the machine has been up.
+#include "lib/lib.hh"
+
+void umain(int, char**)
+{
+    const auto seconds = static_cast<unsigned>(sys_time_usec() / 1'000'000);
+    const unsigned minutes = seconds / 60, hours = minutes / 60, days = hours / 24;
+    if (days > 0) {
+        printf("%u days, ", days);
+    }
+    printf("%u:%02u:%02u\n", hours % 24, minutes % 60, seconds % 60);
+}
