@@ -92,8 +92,9 @@ void umain(int, char**)
     const envid_t sender = start(output);
     announce(sender);
     const envid_t receiver = start(input);
-    cprintf("Waiting for packets...\n");
 
+    // Until the answer to the announcement is there nobody knows where to send packets for us.
+    bool announced = false;
     static constexpr uintptr_t window = 0x14000000;
     envid_t answer_to = 0;
     for (;;) {
@@ -107,6 +108,10 @@ void umain(int, char**)
             const jif_pkt* packets = reinterpret_cast<const jif_pkt*>(window);
             for (uint32_t i = 0; i < message.pages.count(); i++) {
                 print_packet(packets[i]);
+                if (!announced) {
+                    announced = true;
+                    cprintf("Waiting for packets...\n");
+                }
             }
         }
     }

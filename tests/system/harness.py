@@ -140,7 +140,7 @@ class Session:
             self._keep_console(outcome)
             for line in outcome.failure.lines():
                 self._screen.line("    " + line)
-            self.end()
+            self.end(keep_capture=True)
 
     def _keep_console(self, outcome: Outcome) -> None:
         """Leaves the console of a failed test's machine in jos.out.NAME."""
@@ -152,14 +152,14 @@ class Session:
             outcome.failure.details_title = "console, last lines"
         path = self._host.tree / f"jos.out.{outcome.item.name}"
         path.write_bytes(self._machine.console.raw())
-        outcome.failure.kept.append(path.name)
+        outcome.failure.kept += [path.name, self._machine.capture_name]
 
-    def end(self) -> None:
+    def end(self, keep_capture: bool = False) -> None:
         if self._machine is not None:
             if self._verbose:
                 for line in self._machine.console.text().splitlines():
                     self._screen.line(f"  | {gradelib.printable(line)}")
-            self._machine.stop()
+            self._machine.stop(keep_capture)
             self._machine = None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import re
 import shutil
@@ -21,6 +22,9 @@ DISK_BLOCKS = "32768"               # of 4 KiB
 WEB_ROOT = "www"
 BIG_FILE = "big.bin"
 BIG_FILE_BYTES = 5 << 20
+
+
+BOOT_NUMBERS = itertools.count(1)
 
 
 @dataclass(frozen=True)
@@ -46,7 +50,7 @@ class Machine:
         self.scale = scale
         self.progress = progress
         self.folder = tree / "obj" / "system"
-        self.capture_name = f"obj/system/{os.getpid()}.pcap"
+        self.capture_name = f"obj/system/{os.getpid()}.{next(BOOT_NUMBERS)}.pcap"
         self._own: Optional[OwnProcess] = None
         self._web: tuple[str, int] = (GUEST, 80)
         self._echo: tuple[str, int] = (GUEST, 7)
@@ -111,9 +115,12 @@ class Machine:
     def exit_status(self) -> Optional[int]:
         return self._own.process.returncode if self._own is not None else None
 
-    def stop(self) -> None:
+    def stop(self, keep_capture: bool = True) -> None:
         if self._own is not None:
             self._own.stop()
+        if not keep_capture:
+            with contextlib.suppress(FileNotFoundError):
+                self.capture.unlink()
 
     # Waiting
 

@@ -39,7 +39,7 @@ def add_boot(title: str, variables: tuple[str, ...]) -> None:
         try:
             serves_its_page(machine)
         finally:
-            machine.stop()
+            machine.stop(keep_capture=False)
     test.__module__ = __name__
     system_test(title)(test)
 
@@ -61,7 +61,7 @@ def no_card(host: Host) -> None:
             raise machine.failure("a shell that works without a network", answer.strip())
         machine.check_alive()
     finally:
-        machine.stop()
+        machine.stop(keep_capture=False)
 
 
 # What tshark must not find. Checksums are looked at in the guest's frames only: the host leaves
