@@ -110,12 +110,13 @@ static_assert(timeout_position(static_cast<uint32_t>(Syscall::ipc_call)) == 4);
 static_assert(timeout_position(static_cast<uint32_t>(Syscall::disk_wait)) == 0);
 static_assert(timeout_position(static_cast<uint32_t>(Syscall::page_map)) == 5);
 
-// These would only end the round early, or fill the console.
+// These would only end the round early, fill the console, or, as the first program may, switch
+// the machine off.
 bool is_left_out(Syscall call, uint32_t first_argument)
 {
     const bool about_itself =
         first_argument == 0 || first_argument == static_cast<uint32_t>(sys_getenvid());
-    return call == Syscall::exit || call == Syscall::cputs ||
+    return call == Syscall::exit || call == Syscall::machine || call == Syscall::cputs ||
            (call == Syscall::env_destroy && about_itself);
 }
 
