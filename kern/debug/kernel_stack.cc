@@ -16,16 +16,17 @@ uintptr_t stack_pointer()
     return reinterpret_cast<uintptr_t>(__builtin_frame_address(0));
 }
 
-unsigned slot_of(uintptr_t pointer)
+
+} // namespace
+
+unsigned cpu_of_stack(uintptr_t pointer)
 {
     return pointer < KSTACKTOP ? static_cast<unsigned>((KSTACKTOP - 1 - pointer) / stack_slot) : 0;
 }
 
-} // namespace
-
 unsigned current_cpu_number()
 {
-    return slot_of(stack_pointer());
+    return cpu_of_stack(stack_pointer());
 }
 
 StackRange current_kernel_stack()
@@ -36,7 +37,7 @@ StackRange current_kernel_stack()
 StackRange kernel_stack_at(uintptr_t pointer)
 {
     if (pointer < KSTACKTOP && pointer >= MMIOLIM) {
-        const uintptr_t top = KSTACKTOP - slot_of(pointer) * stack_slot;
+        const uintptr_t top = KSTACKTOP - cpu_of_stack(pointer) * stack_slot;
         return {top - KSTKSIZE, top};
     }
     const auto image_end = reinterpret_cast<uintptr_t>(end);

@@ -21,3 +21,4 @@ StackRange kernel_stack_at(uintptr_t pointer);
 // told.
 StackRange current_kernel_stack();
 unsigned current_cpu_number();
+unsigned cpu_of_stack(uintptr_t pointer);
