@@ -16,7 +16,6 @@ uintptr_t stack_pointer()
     return reinterpret_cast<uintptr_t>(__builtin_frame_address(0));
 }
 
-
 } // namespace
 
 unsigned cpu_of_stack(uintptr_t pointer)
