@@ -131,6 +131,9 @@ void traps_load()
 
 void trap(Trapframe* frame)
 {
+    if (frame->tf_trapno == T_NMI) {    // a person's, to see where a machine hangs
+        panic_trap(*frame);
+    }
     if (!from_user(*frame)) {
         if (is_interrupt(*frame)) {     // found the CPU halted in Scheduler::idle
             kernel_lock.acquire();

@@ -83,7 +83,8 @@ void panic_trap(const Trapframe& frame)
         !kernel_stack_at(frame.tf_esp).holds(frame.tf_esp & ~3u, 4)) {
         cprintf("the kernel stack is used up, stack pointer %08x\n", frame.tf_esp);
     } else {
-        cprintf("%s in the kernel\n", trap_name(frame.tf_trapno));
+        cprintf("%s in %s\n", trap_name(frame.tf_trapno),
+                (frame.tf_cs & 3) != 0 ? "a program" : "the kernel");
     }
     print_trapframe(frame);
     print_backtrace(frame);

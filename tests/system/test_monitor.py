@@ -1,0 +1,104 @@
+"""The kernel's own voice: monitor, panic, keyboard."""
+
+from __future__ import annotations
+
+import re
+import time
+
+import gradelib
+from harness import Host, system_test
+from machine import Machine, Setup
+
+TO_QEMU = "\x01c"                   # Ctrl-a c: the console is QEMU's monitor, and the guest's again
+PROMPT = "K> "
+
+# What the monitor answers: each pattern must be in the answer to the command.
+FRAME = r"^  ebp [0-9a-f]{8}  eip [0-9a-f]{8}  args( [0-9a-f]{8})+\n +"
+ANSWERS = (
+    ("help", r"^help +\S", r"^backtrace +\S", r"^envs +\S", r"^kerninfo +\S", r"^mem +\S",
+     r"^nic +\S", r"^pci +\S"),
+    ("kerninfo", r"^  entry +f0100000 \(virt\)  00100000 \(phys\)$", r"^  end +f0[0-9a-f]{6} "),
+    ("backtrace", FRAME + r"kern/debug/monitor\.cc:\d+: monitor\+\d+$",
+     FRAME + r"kern/cpu/trap\.cc:\d+: trap\+\d+$"),
+    ("envs", r"^0000\S+ 00000000 user running +breakpoint ", r"^\d+ of 1024$"),
+    ("mem", r"^pages: \d+ total, \d+ in use, \d+ free$"),
+    ("pci", r"^PCI: 00:03\.0: 8086:100e"),
+    ("nic", r"^e1000 82540EM, MAC 52:54:00:12:34:56, link up", r"^receive ring: 256 descriptors"),
+    ("mappings", r"^usage: mappings "),
+    ("nonsense", r"^Unknown command 'nonsense'"),
+    ("x " * 100, r"^Too many words"),
+    ("y" * 3000, r"^Unknown command 'y{1000}"),
+    ("not this\x03envs", r"^\d+ of 1024$"),
+    ("not this\x15mem", r"^pages: \d+ total"),
+    ("mex\x7fm", r"^pages: \d+ total"),
+)
+
+
+def ask(machine: Machine, command: str, patterns: tuple[str, ...]) -> None:
+    """Types a command into the kernel's monitor; its answer must have the patterns."""
+    begin = len(machine.console.text())
+    machine.type(command + "\n")
+    prompts = 2 if "\x03" in command else 1             # Ctrl-C shows a new one
+
+    def answer(text: str) -> str:
+        parts = text[begin:].split(PROMPT)
+        return PROMPT.join(parts[:-1]) if len(parts) > prompts and not parts[-1] else ""
+    found = str(machine.wait_for(answer, 30, f"the monitor to answer `{command[:40]}`"))
+    for pattern in patterns:
+        if not re.search(pattern, found, re.MULTILINE):
+            raise machine.failure(f"`{pattern}` in the answer to `{command[:40]}`", found[-500:])
+
+
+@system_test("the kernel's monitor answers")
+def monitor_answers(host: Host) -> None:
+    setup = Setup(net="user", program="breakpoint", network=False)
+    machine = Machine(host.tree, setup, host.scale, host.progress)
+    try:
+        machine.start()
+        machine.wait_for(lambda text: text.endswith(PROMPT), 120, "the monitor's prompt")
+        for command, *patterns in ANSWERS:
+            ask(machine, command, tuple(patterns))
+        machine.type("continue\n")
+        machine.wait_for(lambda text: "exiting gracefully" in text, 30, "the program to go on")
+    finally:
+        machine.stop(keep_capture=False)
+
+
+@system_test("a panic tells where, and ends QEMU with a failure")
+def panic_tells_where(host: Host) -> None:
+    """QEMU's `nmi` is a trap that the kernel takes for a reason to panic."""
+    device = "-device isa-debug-exit,iobase=0xf4,iosize=4"
+    setup = Setup(net="user", variables=(f"QEMUEXTRA=-snapshot {device}",))
+    machine = Machine(host.tree, setup, host.scale, host.progress)
+    try:
+        machine.start()
+        machine.type(f"{TO_QEMU}nmi\n{TO_QEMU}")
+        deadline = time.monotonic() + 30 * host.scale
+        while machine.is_running():
+            gradelib.end_if_asked()
+            if time.monotonic() > deadline:
+                raise machine.failure("QEMU to end after a panic")
+            time.sleep(0.05)
+        text = machine.console.text()
+        for pattern in (r"^kernel panic on CPU \d at \S+:\d+: Non-Maskable Interrupt in ",
+                        r"^  trap 0x00000002 Non-Maskable Interrupt$",
+                        FRAME + r"kern/cpu/trap_entry\.S:\d+: trap_common\+\d+$",
+                        r"Error 3$"):
+            if not re.search(pattern, text, re.MULTILINE):
+                raise machine.failure(f"`{pattern}` on the console")
+    finally:
+        machine.stop(keep_capture=False)
+
+
+@system_test("the keyboard types into the shell")
+def keyboard_types(host: Host) -> None:
+    keys = "e c h o spc shift-h e l l shift-0 minus shift-minus x backspace ret".split()
+    machine = Machine(host.tree, Setup(net="user"), host.scale, host.progress)
+    try:
+        machine.start()
+        machine.type(TO_QEMU + "".join(f"sendkey {key} 20\n" for key in keys) + TO_QEMU)
+        machine.wait_for(re.compile(r"^Hell\)-_$", re.MULTILINE).search, 60,
+                         "`echo` to print what was typed on the keyboard")
+        machine.check_alive()
+    finally:
+        machine.stop(keep_capture=False)
