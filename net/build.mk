@@ -1,5 +1,7 @@
 # The network server obj/net/ns: everything in net/ and lwIP. The test programs take what they use
-# of it. NET_CFLAGS reaches all of net/.
+# of it. NET_CFLAGS reaches all of net/, but for the number of test packets, which only the test
+# programs want to know: it changes often, and the server need not be built again for it.
+net_cflags = $(filter-out -DTESTOUTPUT_COUNT=%,$(NET_CFLAGS))
 net_sources := $(shell find net -name '*.cc' ! -path 'net/test*' 2>/dev/null | LC_ALL=C sort)
 net_port_c_sources := $(wildcard net/lwip_port/*.c)
 net_objects := $(patsubst %.cc,$(OBJDIR)/%.o,$(net_sources)) \
@@ -15,12 +17,15 @@ lwip_sources := $(wildcard $(LWIP_DIR)/src/core/*.c $(LWIP_DIR)/src/core/ipv4/*.
 lwip_objects := $(patsubst $(LWIP_DIR)/src/%.c,$(OBJDIR)/net/lwip/%.o,$(lwip_sources))
 lwip_archive := $(OBJDIR)/net/liblwip.a
 
-flags_net = $(flags_user) $(NET_CFLAGS) $(LWIP_DIR)
+flags_net = $(flags_user) $(net_cflags) $(LWIP_DIR)
+flags_net_test = $(NET_CFLAGS)
 flags_net_objects = $(net_objects)
 flags_lwip = $(TARGET_CC) $(LWIP_CFLAGS)
 flags_lwip_objects = $(lwip_objects)
 
 $(OBJDIR)/net/%.o: net/%.cc $(OBJDIR)/.flags/net
+	$(call compile,CXX,$(TARGET_CXX),$(USER_CXXFLAGS) $(LWIP_INCLUDES) $(net_cflags))
+$(net_tests:%=%.o): $(OBJDIR)/%.o: %.cc $(OBJDIR)/.flags/net $(OBJDIR)/.flags/net_test
 	$(call compile,CXX,$(TARGET_CXX),$(USER_CXXFLAGS) $(LWIP_INCLUDES) $(NET_CFLAGS))
 $(OBJDIR)/net/%.o: net/%.c $(OBJDIR)/.flags/lwip
 	$(call compile,CC,$(TARGET_CC),$(LWIP_CFLAGS))
