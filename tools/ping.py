@@ -11,7 +11,9 @@ usage: ping.py [--count N] [--interval SECONDS] [--size BYTES] [--timeout SECOND
 Exit status: 0 all answered, 1 some lost, 2 it could not be tried.
 """
 import argparse
+import contextlib
 import fcntl
+import json
 import os
 import select
 import signal
@@ -171,6 +173,38 @@ class Wire:
         return None
 
 
+class Mirror:
+    """Has QEMU copy the card's frames to us while we are there: turned on and off in its control
+    language, QMP."""
+
+    def __init__(self, path):
+        self.control = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.control.settimeout(5)
+        self.control.connect(path)
+        self.lines = self.control.makefile("r", encoding="utf-8")
+        self.order("qmp_capabilities")
+        self.turn("on")
+
+    def turn(self, status):
+        self.order("qom-set", path="/objects/mirror", property="status", value=status)
+
+    def order(self, name, **arguments):
+        """Has a command carried out; events that come in between are passed over."""
+        line = json.dumps({"execute": name, "arguments": arguments})
+        self.control.sendall(line.encode() + b"\n")
+        for answer in map(json.loads, self.lines):
+            if "error" in answer:
+                raise OSError(0, answer["error"].get("desc", "refused"))
+            if "return" in answer:
+                return
+        raise ConnectionResetError(0, "the guest has ended")
+
+    def close(self):
+        with contextlib.suppress(OSError, ValueError):
+            self.turn("off")
+        self.control.close()
+
+
 class Pinger:
     """Sends the requests at their times and keeps account of the replies."""
 
@@ -279,14 +313,24 @@ def wire_of_guest():
     except OSError:
         raise ports.PortError("another `make ping` is running") from None
     try:
-        return Wire(*ports.wires_of(guest["slot"])), lock
-    except OSError as error:
+        wire = Wire(*ports.wires_of(guest["slot"]))
+        return wire, Mirror(ports.control_of(guest["slot"])), lock
+    except (OSError, ValueError) as error:
+        error = error if isinstance(error, OSError) else OSError(0, "it answers no commands")
         raise ports.PortError(f"QEMU does not take frames: {error.strerror or error}") from None
 
 
 def main():
     settings = options()
-    wire, _lock = wire_of_guest()
+    wire, mirror, _lock = wire_of_guest()
+    try:
+        return ping(wire, settings)
+    finally:
+        mirror.close()
+
+
+def ping(wire, settings):
+    """Pings over the wire; the exit status."""
     mac = wire.guest_mac(timeout=5)
     if mac is None:
         print("ping: 10.0.2.15 does not answer ARP requests: is its network server up? (`make "

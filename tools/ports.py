@@ -138,6 +138,11 @@ def wires_of(port):
     return port, port + 2, f"{slot_path(port)}.frames"
 
 
+def control_of(port):
+    """The socket where QEMU takes commands in QMP."""
+    return f"{slot_path(port)}.control"
+
+
 def read_record(fd):
     try:
         record = json.loads(os.pread(fd, 4096, 0).decode())

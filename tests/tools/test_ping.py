@@ -2,6 +2,7 @@
 """Tests of tools/ping.py against a guest that is a thread here: replies, loss, hostile frames."""
 import contextlib
 import io
+import json
 import socket
 import struct
 import sys
@@ -199,6 +200,54 @@ class PingTest(unittest.TestCase):
             self.assertTrue(pinger.take(guest.echo_reply(frames[0]), time.monotonic()))
         guest.end()
         self.assertFalse(pinger.sent)
+
+
+class Control(threading.Thread):
+    """QEMU's end of the control socket: greets, and answers each command with `answers`."""
+
+    def __init__(self, path, *answers):
+        super().__init__(daemon=True)
+        self.listener = socket.socket(socket.AF_UNIX)
+        self.listener.bind(path)
+        self.listener.listen()
+        self.answers = answers
+        self.orders = []
+
+    def run(self):
+        with self.listener, self.listener.accept()[0] as peer, peer.makefile("rw") as lines:
+            lines.write('{"QMP": {"capabilities": []}}\n')
+            lines.flush()
+            for line in lines:
+                self.orders.append(json.loads(line))
+                lines.write("".join(f"{answer}\n" for answer in self.answers))
+                lines.flush()
+
+
+class Mirroring(unittest.TestCase):
+    def control(self, *answers):
+        folder = tempfile.TemporaryDirectory(prefix="jos-ping-test-")
+        self.addCleanup(folder.cleanup)
+        path = str(Path(folder.name, "control"))
+        control = Control(path, *answers)
+        control.start()
+        return control, path
+
+    def test_frames_are_copied_only_while_somebody_pings(self):
+        control, path = self.control('{"event": "STOP"}', '{"return": {}}')
+        ping.Mirror(path).close()
+        control.join(5)
+        self.assertEqual([order["execute"] for order in control.orders],
+                         ["qmp_capabilities", "qom-set", "qom-set"])
+        self.assertEqual([order["arguments"]["value"] for order in control.orders[1:]],
+                         ["on", "off"])
+
+    def test_a_refusal_and_nonsense_are_errors(self):
+        _, path = self.control('{"error": {"desc": "no such object"}}')
+        with self.assertRaisesRegex(OSError, "no such object"):
+            ping.Mirror(path)
+        _, path = self.control("nonsense")
+        with self.assertRaises(ValueError):
+            ping.Mirror(path)
 
 
 if __name__ == "__main__":
