@@ -49,8 +49,8 @@ u32_t net_port_initial_sequence(const ip_addr_t* local, u16_t local_port, const 
 
 // RFC 9293, 3.1: kind 0 ends the list, kind 1 is one byte, all others have a length that counts
 // kind and length and stays within the header. lwIP 2.1 reads that length unchecked.
-err_t net_port_check_tcp_options(const tcp_hdr* header, u16_t length, u16_t first_length,
-                                 const u8_t* second)
+static err_t check_options(const tcp_hdr* header, u16_t length, u16_t first_length,
+                           const u8_t* second)
 {
     const u8_t* first = reinterpret_cast<const u8_t*>(header) + sizeof(tcp_hdr);
     const auto byte_at = [&](u16_t index) {
@@ -76,4 +76,38 @@ err_t net_port_check_tcp_options(const tcp_hdr* header, u16_t length, u16_t firs
         index = static_cast<u16_t>(index + size);
     }
     return ERR_OK;
+}
+
+// A client may use a port again for a new connection while the old one is in TIME-WAIT here. Its SYN
+// begins beyond the old sequence numbers, so the old connection ends at once and the new one may
+// begin (RFC 9293, 3.6.1). lwIP only acknowledges the old data, for two minutes.
+static bool reopens(const tcp_pcb* pcb, const tcp_hdr* header)
+{
+    constexpr u8_t wanted = TCP_SYN, others = TCP_ACK | TCP_RST | TCP_FIN;
+    return (TCPH_FLAGS(header) & (wanted | others)) == wanted
+           && TCP_SEQ_GT(header->seqno, pcb->rcv_nxt);
+}
+
+// Hands the segment to lwIP once more, as it came: now it finds the listening pcb.
+static void deliver_again(tcp_hdr* header, u16_t length, pbuf* packet)
+{
+    header->src = lwip_htons(header->src);
+    header->dest = lwip_htons(header->dest);
+    header->seqno = lwip_htonl(header->seqno);
+    header->ackno = lwip_htonl(header->ackno);
+    header->wnd = lwip_htons(header->wnd);
+    pbuf_add_header(packet, sizeof(tcp_hdr) + length);
+    pbuf_ref(packet);
+    tcp_input(packet, ip_current_input_netif());
+}
+
+err_t net_port_segment(tcp_pcb* pcb, tcp_hdr* header, u16_t length, u16_t first_length,
+                       const u8_t* second, pbuf* packet)
+{
+    if (pcb->state == TIME_WAIT && second == nullptr && reopens(pcb, header)) {
+        tcp_abort(pcb);                 // without a reset, from this state
+        deliver_again(header, length, packet);
+        return ERR_ABRT;
+    }
+    return check_options(header, length, first_length, second);
 }

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import signal
 import socket
 import subprocess
 import threading
+import time
 
 import gradelib
 from gradelib import Reply
@@ -257,3 +259,35 @@ def killed_clients(machine: Machine) -> None:
             client.stdout.read(100_000)
             client.send_signal(signal.SIGKILL)
     fetch_big_file(machine)
+
+
+@system_test("a client's port can be used again at once", TAP)
+def port_again(machine: Machine) -> None:
+    """The guest closes first, so its side of the old connection is in TIME-WAIT."""
+    port = 0
+    for number in range(20):
+        with connect_from(machine, port) as connection:
+            port = connection.getsockname()[1]
+            connection.sendall(request("/index.html", headers="Connection: close\r\n"))
+            reply = read_reply(connection)
+            if reply.status != 200 or connection.recv(1):
+                raise machine.failure(f"200, then the end, on connection {number}",
+                                      f"{reply.status} {reply.fault}")
+
+
+def connect_from(machine: Machine, port: int) -> socket.socket:
+    deadline = time.monotonic() + 30 * machine.scale
+    while True:
+        connection = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        connection.settimeout(30 * machine.scale)
+        connection.bind(("", port))
+        try:
+            connection.connect(machine.web)
+            return connection
+        except OSError as error:
+            connection.close()
+            # The host itself may still wait for the last acknowledgement of the old connection.
+            if error.errno != errno.EADDRNOTAVAIL or time.monotonic() > deadline:
+                raise machine.failure(f"a connection from port {port}", str(error)) from error
+        time.sleep(0.01)
