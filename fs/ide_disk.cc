@@ -5,7 +5,7 @@
 #include <bit>
 
 #include "fs/layout.hh"
-#include "kern/cpu/ports.hh"
+#include "inc/ports.hh"
 #include "lib/syscall.hh"
 
 namespace fs {
@@ -49,18 +49,6 @@ constexpr uint32_t polls_before_sleep = 32;     // most commands are done by the
 void command(Command number)
 {
     port_out8(command_port, static_cast<uint8_t>(number));
-}
-
-void read_words(std::byte* to, uint32_t bytes)
-{
-    uint32_t words = bytes / 4;
-    asm volatile("cld; rep insl" : "+D"(to), "+c"(words) : "d"(data_port) : "memory", "cc");
-}
-
-void write_words(const std::byte* from, uint32_t bytes)
-{
-    uint32_t words = bytes / 4;
-    asm volatile("cld; rep outsl" : "+S"(from), "+c"(words) : "d"(data_port) : "memory", "cc");
 }
 
 // Waits until the drive is not busy and shows the bits `wanted`; returns its status, or io if it
@@ -124,7 +112,7 @@ Result<void> IdeDisk::attach()
         return Error::no_device;        // a CD drive refuses the command
     }
     std::array<uint16_t, 256> words{};
-    read_words(reinterpret_cast<std::byte*>(words.data()), sizeof words);
+    port_read32(data_port, words.data(), sizeof words / 4);
 
     lba48_ = (words[word_features] & (1 << 10)) != 0;
     const size_t at = lba48_ ? word_sectors_48 : word_sectors_28;
@@ -216,7 +204,7 @@ Result<void> IdeDisk::read(uint32_t first, uint32_t count, std::byte* to)
         for (uint32_t done = 0; done < part;) {
             const uint32_t now = std::min(part - done, sectors_at_once_);
             TRY(wait_command(status_data));
-            read_words(to, now * sector_bytes);
+            port_read32(data_port, to, now * sector_bytes / 4);
             to += now * sector_bytes;
             done += now;
         }
@@ -237,7 +225,7 @@ Result<void> IdeDisk::write(uint32_t first, uint32_t count, const std::byte* fro
         for (uint32_t done = 0; done < part;) {
             const uint32_t now = std::min(part - done, sectors_at_once_);
             TRY(wait_command(status_data));
-            write_words(from, now * sector_bytes);
+            port_write32(data_port, from, now * sector_bytes / 4);
             from += now * sector_bytes;
             done += now;
         }

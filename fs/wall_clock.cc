@@ -1,6 +1,6 @@
 #include "fs/wall_clock.hh"
 
-#include "kern/cpu/ports.hh"
+#include "inc/ports.hh"
 
 namespace fs {
 namespace {

@@ -6,10 +6,10 @@
 #include <cstdarg>
 #include <span>
 
+#include "inc/elf.hh"
 #include "inc/mmu.h"
 #include "inc/result.hh"
 #include "inc/string.hh"
-#include "lib/elf.hh"
 #include "lib/fd.hh"
 #include "lib/file.hh"
 #include "lib/syscall.hh"
@@ -123,7 +123,7 @@ constexpr bool is_program_range(uint32_t address, uint32_t size)
 struct Program {
     uint32_t entry = 0;
     size_t segment_count = 0;
-    ElfProgramHeader segments[max_segments];
+    ElfSegment segments[max_segments];
 };
 
 // Reads and checks the headers: segments in ascending order, no page in two of them.
@@ -131,25 +131,24 @@ Result<void> read_program(const File& file, Program& program)
 {
     ElfHeader header;
     TRY(file.read_at(0, &header, sizeof header));
-    if (!is_executable(header) || header.program_header_count > max_segments) {
+    if (!elf_is_supported(header) || header.e_phnum > max_segments) {
         return Error::not_executable;
     }
-    ElfProgramHeader all[max_segments];
-    TRY(file.read_at(header.program_header_offset, all,
-                     header.program_header_count * sizeof(ElfProgramHeader)));
+    ElfSegment all[max_segments];
+    TRY(file.read_at(header.e_phoff, all, header.e_phnum * sizeof(ElfSegment)));
 
-    program.entry = header.entry;
+    program.entry = header.e_entry;
     uint32_t last_end = 0;
-    for (const auto& segment : std::span(all, header.program_header_count)) {
-        if (segment.type != elf_type_load || segment.memory_size == 0) {
+    for (const auto& segment : std::span(all, header.e_phnum)) {
+        if (segment.p_type != elf_segment_load || segment.p_memsz == 0) {
             continue;
         }
-        if (segment.file_size > segment.memory_size ||
-            !is_program_range(segment.address, segment.memory_size) ||
-            round_down(segment.address, page_size) < last_end) {
+        if (segment.p_filesz > segment.p_memsz ||
+            !is_program_range(segment.p_va, segment.p_memsz) ||
+            round_down(segment.p_va, page_size) < last_end) {
             return Error::not_executable;
         }
-        last_end = round_up(segment.address + segment.memory_size, page_size);
+        last_end = round_up(segment.p_va + segment.p_memsz, page_size);
         program.segments[program.segment_count++] = segment;
     }
     return {};
@@ -157,19 +156,19 @@ Result<void> read_program(const File& file, Program& program)
 
 // Fills the segment's pages from the file, a window at a time; what the file has no bytes for is
 // zero.
-Result<void> load_segment(envid_t child, const File& file, const ElfProgramHeader& segment)
+Result<void> load_segment(envid_t child, const File& file, const ElfSegment& segment)
 {
-    const uint32_t permissions = user_page | (segment.flags & elf_flag_write ? PTE_W : 0);
-    const uint32_t file_end = segment.address + segment.file_size;
-    const uint32_t end = round_up(segment.address + segment.memory_size, page_size);
+    const uint32_t permissions = user_page | (segment.p_flags & elf_flag_write ? PTE_W : 0);
+    const uint32_t file_end = segment.p_va + segment.p_filesz;
+    const uint32_t end = round_up(segment.p_va + segment.p_memsz, page_size);
 
-    for (uint32_t address = round_down(segment.address, page_size); address < end;) {
+    for (uint32_t address = round_down(segment.p_va, page_size); address < end;) {
         const uint32_t pages = std::min<uint32_t>((end - address) / page_size, window_pages);
         const uint32_t next = address + pages * page_size;
         const Window window = TRY(Window::create(pages));
-        const uint32_t from = std::max(address, segment.address), to = std::min(next, file_end);
+        const uint32_t from = std::max(address, segment.p_va), to = std::min(next, file_end);
         if (from < to) {
-            TRY(file.read_at(segment.offset + (from - segment.address),
+            TRY(file.read_at(segment.p_offset + (from - segment.p_va),
                              window.data() + (from - address), to - from));
         }
         TRY(window.map_into(child, address, permissions));

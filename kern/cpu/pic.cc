@@ -2,8 +2,8 @@
 
 #include <cstdint>
 
+#include "inc/ports.hh"
 #include "inc/trap.hh"
-#include "kern/cpu/ports.hh"
 
 namespace pic {
 namespace {

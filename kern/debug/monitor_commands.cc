@@ -1,8 +1,8 @@
 // The monitor's commands about the machine as a whole.
 #include "inc/layout.h"
+#include "inc/ports.hh"
 #include "inc/stdio.hh"
 #include "inc/types.hh"
-#include "kern/cpu/ports.hh"
 #include "kern/debug/monitor.hh"
 #include "kern/memory/frames.hh"
 

@@ -3,9 +3,9 @@
 #include <atomic>
 #include <cstdarg>
 
+#include "inc/ports.hh"
 #include "inc/stdio.hh"
 #include "inc/trap.hh"
-#include "kern/cpu/ports.hh"
 #include "kern/debug/kernel_stack.hh"
 #include "kern/debug/monitor.hh"
 #include "kern/debug/symbols.hh"

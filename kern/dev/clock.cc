@@ -2,10 +2,10 @@
 
 #include <algorithm>
 
+#include "inc/ports.hh"
 #include "inc/stdio.hh"
 #include "inc/trap.hh"
 #include "kern/cpu/irq.hh"
-#include "kern/cpu/ports.hh"
 #include "kern/cpu/x86.hh"
 #include "kern/env/scheduler.hh"
 

@@ -1,6 +1,6 @@
 #include "kern/dev/console_keyboard.hh"
 
-#include "kern/cpu/ports.hh"
+#include "inc/ports.hh"
 
 namespace {
 

@@ -1,7 +1,7 @@
 #include "kern/dev/console_screen.hh"
 
 #include "inc/layout.h"
-#include "kern/cpu/ports.hh"
+#include "inc/ports.hh"
 
 namespace {
 

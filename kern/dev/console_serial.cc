@@ -1,6 +1,6 @@
 #include "kern/dev/console_serial.hh"
 
-#include "kern/cpu/ports.hh"
+#include "inc/ports.hh"
 
 namespace {
 

@@ -1,5 +1,5 @@
 // Configuration space through the PC's two ports (PCI 3.0, 3.2.2.3.2).
-#include "kern/cpu/ports.hh"
+#include "inc/ports.hh"
 #include "kern/dev/pci.hh"
 
 namespace {

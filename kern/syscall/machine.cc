@@ -1,6 +1,6 @@
 // The system call that switches the machine off, or starts it again.
+#include "inc/ports.hh"
 #include "inc/stdio.hh"
-#include "kern/cpu/ports.hh"
 #include "kern/dev/clock.hh"
 #include "kern/env/environment.hh"
 #include "kern/syscall/syscalls.hh"

@@ -1,5 +1,6 @@
-// The x86's I/O ports.
+// The x86's I/O ports: for the kernel, and for the file server, which may use them too.
 #pragma once
+#include <cstddef>
 #include <cstdint>
 
 inline uint8_t port_in8(uint16_t port)
@@ -36,4 +37,15 @@ inline void port_out16(uint16_t port, uint16_t value)
 inline void port_out32(uint16_t port, uint32_t value)
 {
     asm volatile("outl %0, %1" : : "a"(value), "Nd"(port));
+}
+
+// Moves `count` words of 32 bits between memory and one port.
+inline void port_read32(uint16_t port, void* to, size_t count)
+{
+    asm volatile("cld; rep insl" : "+D"(to), "+c"(count) : "d"(port) : "memory", "cc");
+}
+
+inline void port_write32(uint16_t port, const void* from, size_t count)
+{
+    asm volatile("cld; rep outsl" : "+S"(from), "+c"(count) : "d"(port) : "memory", "cc");
 }
