@@ -41,7 +41,8 @@
     X(broken_pipe, 35, "broken pipe") \
     X(in_progress, 36, "operation now in progress") \
     X(not_empty, 37, "directory not empty") \
-    X(link_down, 38, "network link is down")
+    X(link_down, 38, "network link is down") \
+    X(network_unreachable, 39, "network is unreachable")
 
 enum class Error : int32_t {
 #define X(name, code, text) name = code,

@@ -9,6 +9,9 @@ inline constexpr size_t ethernet_address_bytes = 6;
 inline constexpr size_t min_frame_bytes = 60;       // without FCS; the network server pads to it
 inline constexpr size_t max_frame_bytes = 1518;     // header, VLAN tag, 1500 bytes; without FCS
 inline constexpr uint32_t max_net_batch = 64;       // frames that one system call moves
+inline constexpr uint32_t max_multicast_addresses = 64;     // that the card is asked to receive
+
+using EthernetAddress = std::array<uint8_t, ethernet_address_bytes>;
 
 // A packet on its way between environments: one page, length first.
 struct jif_pkt {
@@ -26,7 +29,7 @@ struct NetFrame {
 
 // What net_info fills in. Counters count since boot.
 struct NetInfo {
-    std::array<uint8_t, ethernet_address_bytes> mac{};
+    EthernetAddress mac{};
     uint8_t link_up = 0;
     uint8_t full_duplex = 0;
     uint32_t link_mbit = 0;

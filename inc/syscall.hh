@@ -47,7 +47,8 @@
     X(34, word_wake, "va,count") \
     X(35, env_set_group, "env,leader") \
     X(36, console_foreground, "leader") \
-    X(37, machine, "command")
+    X(37, machine, "command") \
+    X(38, net_multicast, "addresses,count")
 
 enum class Syscall : uint32_t {
 #define X(number, name, arguments) name = number,

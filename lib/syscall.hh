@@ -128,6 +128,12 @@ inline int sys_net_rings(NetRings* rings)
 {
     return syscall(Syscall::net_rings, address_of(rings));
 }
+// Has the card receive frames to these multicast addresses, max_multicast_addresses at most, and
+// to no others.
+inline int sys_net_multicast(const EthernetAddress* addresses, uint32_t count)
+{
+    return syscall(Syscall::net_multicast, address_of(addresses), count);
+}
 
 // IPC, docs/architecture.md. `outgoing`: pages to send, `window`: where to receive.
 inline int sys_ipc_send(envid_t to, uint32_t value, PageRun outgoing, uint32_t timeout_ms)

@@ -134,7 +134,8 @@ void Card::reset()
                      | Control::auto_speed_detection(1));
 }
 
-// Frames to our address and broadcasts pass (14.4), no multicast, no VLAN.
+// Frames to our address and broadcasts pass (14.4); multicast when set_multicast() asks for it; no
+// VLAN.
 void Card::set_address_filter()
 {
     const auto byte = [&](unsigned i) { return uint32_t{mac_[i]} << (i % 4 * 8); };
@@ -144,13 +145,25 @@ void Card::set_address_filter()
         registers_.write(i, AddressHigh::valid(0));
         registers_.write(i, AddressLow::bytes(0));
     }
-    for (uint32_t i = 0; i < MulticastTable::count; ++i) {
-        registers_.write(i, MulticastTable::bits(0));
-    }
+    set_multicast({});
     for (uint32_t i = 0; i < VlanTable::count; ++i) {
         registers_.write(i, VlanTable::bits(0));
     }
     registers_.write(VlanType::type(vlan_ethertype));
+}
+
+// 13.5.1: a table of 4096 bits, of which bits 47 to 36 of an address choose one (RCTL.MO is 0).
+// Addresses may share a bit, so whoever reads the frames looks at their address again.
+void Card::set_multicast(std::span<const EthernetAddress> addresses)
+{
+    std::array<uint32_t, MulticastTable::count> table{};
+    for (const EthernetAddress& address : addresses) {
+        const uint32_t hash = (uint32_t{address[5]} << 4) | (uint32_t{address[4]} >> 4);
+        table[hash / 32] |= 1u << hash % 32;
+    }
+    for (uint32_t i = 0; i < MulticastTable::count; ++i) {
+        registers_.write(i, MulticastTable::bits(table[i]));
+    }
 }
 
 // 14.5

@@ -148,7 +148,7 @@ struct Statistics {
     void collect(Registers registers);
 };
 
-using MacAddress = std::array<uint8_t, ethernet_address_bytes>;
+using MacAddress = EthernetAddress;
 
 // One card.
 class Card final : public Nic {
@@ -163,6 +163,7 @@ public:
 
     NetInfo info() override;
     bool present() const override { return present_; }
+    void set_multicast(std::span<const EthernetAddress> addresses) override;
     uint32_t link_changes() const override { return link_changes_; }
     void notify_of_room() override;
     void notify_of_frames() override;

@@ -48,6 +48,10 @@ public:
     // Whether the card still answers. One that has gone has no slots, no frames and no link.
     virtual bool present() const = 0;
 
+    // Receives frames to these multicast addresses from now on (perhaps some to others too), and
+    // to none that were set before.
+    virtual void set_multicast(std::span<const EthernetAddress> addresses) = 0;
+
     // Grows when the link goes up or down; receivers are woken then.
     virtual uint32_t link_changes() const = 0;
 

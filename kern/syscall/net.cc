@@ -218,3 +218,24 @@ SyscallResult sys_net_rings(Environment& caller, const SyscallArguments& argumen
     TRY((UserObject<NetRings>{caller, arguments.a1}.write(rings)));
     return 0;
 }
+
+// Has the card receive frames to the `count` multicast addresses at `addresses`, and to no others.
+// invalid_argument: too many, or one that is no multicast address; fault, not_permitted, no_device.
+SyscallResult sys_net_multicast(Environment& caller, const SyscallArguments& arguments)
+{
+    const auto [address, count, a3, a4, a5] = arguments;
+    Nic& card = *TRY(card_for(caller));
+    std::array<EthernetAddress, max_multicast_addresses> storage;
+    if (count > storage.size()) {
+        return Error::invalid_argument;
+    }
+    const std::span<EthernetAddress> addresses = std::span(storage).first(count);
+    TRY((UserBytes{caller, address, addresses.size_bytes()}.copy_to(
+        std::as_writable_bytes(addresses))));
+    const auto is_multicast = [](const EthernetAddress& one) { return (one[0] & 1) != 0; };
+    if (!std::ranges::all_of(addresses, is_multicast)) {
+        return Error::invalid_argument;
+    }
+    card.set_multicast(addresses);
+    return 0;
+}

@@ -253,7 +253,11 @@ bool E1000Model::is_for_us(std::span<const std::byte> frame) const
             return true;
         }
     }
-    return (control & (1u << 15)) != 0 && is_broadcast();
+    // 13.5.1, with RCTL.MO 0.
+    const uint32_t hash = high >> 4;
+    const uint32_t word = peek(MulticastTable::offset + 4 * (hash / 32));
+    const bool in_table = (low & 1) != 0 && (word >> hash % 32 & 1) != 0;
+    return in_table || ((control & (1u << 15)) != 0 && is_broadcast());
 }
 
 // The card never fills the descriptor at the tail, 3.2.6.

@@ -349,6 +349,23 @@ TEST_F(E1000, HearsItsAddressAndBroadcastsOnly)
     EXPECT_FALSE(model.receive(make_frame(60, 4, {0x01, 0, 0x5E, 0, 0, 1})));
 }
 
+TEST_F(E1000, HearsTheMulticastAddressesItWasAskedFor)
+{
+    start();
+    constexpr MacAddress groups[] = {{0x01, 0, 0x5E, 0, 0, 1}, {0x33, 0x33, 0xFF, 0x12, 0x34, 0x56}};
+    constexpr MacAddress other{0x33, 0x33, 0, 0, 0, 2};
+    card->set_multicast(groups);
+    for (const MacAddress& group : groups) {
+        EXPECT_TRUE(model.receive(make_frame(60, 1, group)));
+    }
+    EXPECT_FALSE(model.receive(make_frame(60, 2, other)));
+    card->set_multicast({&other, 1});
+    EXPECT_FALSE(model.receive(make_frame(60, 3, groups[0])));
+    EXPECT_FALSE(model.receive(make_frame(60, 4, groups[1])));
+    EXPECT_TRUE(model.receive(make_frame(60, 5, other)));
+    EXPECT_EQ(model.writes_to(ReceiveControl::offset), 1u);
+}
+
 TEST_F(E1000, AFrameStaysUntilItIsReleased)
 {
     start();

@@ -324,6 +324,25 @@ TEST_F(NetCalls, RingsShowWhoseEachSlotIs)
     EXPECT_EQ(sys_net_rings(caller, {memory_at}).error(), Error::not_permitted);
 }
 
+TEST_F(NetCalls, MulticastAddressesReachTheCardsFilter)
+{
+    constexpr std::array<uint8_t, 6> group{0x33, 0x33, 0, 0, 0, 1}, station{0x52, 0x54, 0, 0, 0, 1};
+    EXPECT_FALSE(model.receive(make_frame(60, 1, group)));
+    std::ranges::copy(std::as_bytes(std::span(group)),
+                      fake::user_memory(memory_at, group.size()).begin());
+    EXPECT_EQ(sys_net_multicast(caller, {memory_at, 1}).value(), 0);
+    EXPECT_TRUE(model.receive(make_frame(60, 1, group)));
+    EXPECT_EQ(sys_net_multicast(caller, {0xF0000000, 1}).error(), Error::fault);
+    EXPECT_EQ(sys_net_multicast(caller, {memory_at, 0x40000000}).error(), Error::invalid_argument);
+    std::ranges::copy(std::as_bytes(std::span(station)),
+                      fake::user_memory(memory_at, station.size()).begin());
+    EXPECT_EQ(sys_net_multicast(caller, {memory_at, 1}).error(), Error::invalid_argument);
+    EXPECT_EQ(sys_net_multicast(caller, {memory_at, 0}).value(), 0);
+    EXPECT_FALSE(model.receive(make_frame(60, 1, group)));
+    fake::set_network_server_running(true);
+    EXPECT_EQ(sys_net_multicast(caller, {memory_at, 0}).error(), Error::not_permitted);
+}
+
 TEST_F(NetCalls, InfoTellsWhatTheCardIs)
 {
     EXPECT_EQ(sys_net_info(caller, {memory_at}).value(), 0);

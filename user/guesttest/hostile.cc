@@ -52,6 +52,7 @@ void network_calls_are_guarded()
     if (server_runs) {
         check_error(sys_net_transmit(frames, 1, 0), Error::not_permitted, "net_transmit");
         check_error(sys_net_receive(frames, 1, 0), Error::not_permitted, "net_receive");
+        check_error(sys_net_multicast(nullptr, 0), Error::not_permitted, "net_multicast");
         return;
     }
     for (const uintptr_t address : bad_pointers) {
@@ -61,6 +62,8 @@ void network_calls_are_guarded()
                     "net_rings to a bad address");
         check_error(sys_net_info(reinterpret_cast<NetInfo*>(address)), Error::fault,
                     "net_info to a bad address");
+        check_error(sys_net_multicast(reinterpret_cast<EthernetAddress*>(address), 1), Error::fault,
+                    "net_multicast from a bad address");
         frames[0] = {static_cast<uint32_t>(address), 60};
         check_error(sys_net_transmit(frames, 1, 0), Error::fault, "net_transmit of a bad frame");
     }
@@ -74,6 +77,8 @@ void network_calls_are_guarded()
                     "net_transmit of too many");
         check_error(sys_net_receive(frames, count, 0), Error::invalid_argument,
                     "net_receive of too many");
+        check_error(syscall(Syscall::net_multicast, 0, count), Error::invalid_argument,
+                    "net_multicast of too many");
     }
     check_result(sys_net_info(&info), "net_info");
 }
