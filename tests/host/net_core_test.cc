@@ -317,7 +317,8 @@ TEST_F(CoreTest, RandomRequestsAreSurvived)
 }
 
 // A frame to us from 10.0.2.2, its IP and TCP checksums right.
-std::string tcp_frame(const std::string& options, uint8_t flags, uint16_t port)
+std::string tcp_frame(const std::string& options, uint8_t flags, uint16_t port,
+                      uint32_t sequence = 0, uint32_t acknowledged = 0)
 {
     const auto sum = [](const std::string& data, uint32_t start) {
         uint32_t total = start;
@@ -338,6 +339,10 @@ std::string tcp_frame(const std::string& options, uint8_t flags, uint16_t port)
     std::string tcp(20, '\0');
     put(tcp, 0, 4000);
     put(tcp, 2, port);
+    put(tcp, 4, static_cast<uint16_t>(sequence >> 16));
+    put(tcp, 6, static_cast<uint16_t>(sequence));
+    put(tcp, 8, static_cast<uint16_t>(acknowledged >> 16));
+    put(tcp, 10, static_cast<uint16_t>(acknowledged));
     tcp[12] = static_cast<char>((5 + options.size() / 4) << 4);
     tcp[13] = static_cast<char>(flags);
     put(tcp, 14, 1000);
@@ -567,6 +572,50 @@ TEST_F(CoreTest, BadTcpOptionsAreDropped)
         fake_net::receive_frame(tcp_frame(bad, 2, 82));
         EXPECT_TRUE(fake_net::take_frames().empty());
     }
+}
+
+// The flags and sequence number of the one TCP segment among the frames that went out.
+struct SentSegment {
+    uint8_t flags = 0;
+    uint32_t sequence = 0;
+};
+SentSegment sent_segment()
+{
+    for (const std::string& frame : fake_net::take_frames()) {
+        if (frame.size() > 53 && frame[12] == 8 && frame[13] == 0 && frame[23] == 6) {
+            SentSegment segment{static_cast<uint8_t>(frame[47]), 0};
+            for (size_t i = 38; i < 42; i++) {
+                segment.sequence = (segment.sequence << 8) | static_cast<uint8_t>(frame[i]);
+            }
+            return segment;
+        }
+    }
+    return {};
+}
+
+TEST_F(CoreTest, ConnectionInTimeWaitMakesRoomForItsSuccessor)
+{
+    constexpr uint8_t fin = 1, syn = 2, ack = 16;
+    constexpr uint32_t first = 1000;
+    const Held listening = listen(alice, 85);
+    tell_neighbour(2);
+    fake_net::take_frames();
+    fake_net::receive_frame(tcp_frame({}, syn, 85, first));
+    const SentSegment answer = sent_segment();
+    ASSERT_EQ(answer.flags, syn | ack);
+    fake_net::receive_frame(tcp_frame({}, ack, 85, first + 1, answer.sequence + 1));
+    ASSERT_EQ(request(alice, NSREQ_ACCEPT, about(listening)), 0);
+    const Held connection = fake_net::last_descriptor();
+    fake_net::release(connection);              // we close first, and so remember it
+    fake_net::pass_time(250);
+    EXPECT_EQ(sent_segment().flags & fin, fin);
+    fake_net::receive_frame(tcp_frame({}, fin | ack, 85, first + 1, answer.sequence + 2));
+    EXPECT_EQ(sent_segment().flags, ack);
+
+    fake_net::receive_frame(tcp_frame({}, syn, 85, first - 500));      // a late copy opens nothing
+    EXPECT_NE(sent_segment().flags, syn | ack);
+    fake_net::receive_frame(tcp_frame({}, syn, 85, first + 500'000));
+    EXPECT_EQ(sent_segment().flags, syn | ack);
 }
 
 TEST_F(CoreTest, DamagedFramesAreSurvived)
