@@ -48,7 +48,9 @@
     X(35, env_set_group, "env,leader") \
     X(36, console_foreground, "leader") \
     X(37, machine, "command") \
-    X(38, net_multicast, "addresses,count")
+    X(38, net_multicast, "addresses,count") \
+    X(39, env_set_quiet, "env,quiet") \
+    X(40, env_end_group, "leader")
 
 enum class Syscall : uint32_t {
 #define X(number, name, arguments) name = number,

@@ -232,6 +232,17 @@ inline int sys_console_foreground(envid_t leader)
 {
     return syscall(Syscall::console_foreground, static_cast<uint32_t>(leader));
 }
+// Ends all members of the group of `leader`, a child of the caller's, as sys_env_destroy does.
+inline int sys_env_end_group(envid_t leader)
+{
+    return syscall(Syscall::env_end_group, static_cast<uint32_t>(leader));
+}
+// Whether the console is to tell of the start and end of `env` and of those that it starts from
+// then on, as it does unless it is told not to. Faults are always told.
+inline int sys_env_set_quiet(envid_t env, bool quiet)
+{
+    return syscall(Syscall::env_set_quiet, static_cast<uint32_t>(env), quiet ? 1 : 0);
+}
 // Switches the machine off or starts it again; does not return if it can. not_permitted: only the
 // first program's descendants may.
 inline int sys_machine(MachineCommand command)

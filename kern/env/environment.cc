@@ -68,6 +68,14 @@ std::span<Environment> Environment::all() { return environments; }
 size_t Environment::count() { return alive; }
 Env& Environment::info() { return window[this - environments.data()]; }
 
+void Environment::announce(const char* what)
+{
+    if (!quiet) {
+        cprintf("[%08x] %s %08x\n", static_cast<unsigned>(current_id()), what,
+                static_cast<unsigned>(id()));
+    }
+}
+
 void Environment::release_slot()
 {
     next_free_ = nullptr;
@@ -101,11 +109,11 @@ Result<Environment*> Environment::create(envid_t parent, EnvType type)
     taken->cow_fault_va = 0;
     taken->printed_bytes = 0;
     taken->group = 0;
+    taken->quiet = this_cpu().current != nullptr && this_cpu().current->quiet;
     taken->wait_kind = WaitKind::nothing;
     taken->wait_started_ = taken->has_deadline_ = false;
     taken->cpu_cycles_ = 0;
-    cprintf("[%08x] new env %08x\n", static_cast<unsigned>(current_id()),
-            static_cast<unsigned>(info.env_id));
+    taken->announce("new env");
     return taken;
 }
 
@@ -158,8 +166,7 @@ void Environment::end(int exit_status)
 void Environment::finish()
 {
     const envid_t ended = id();
-    cprintf("[%08x] free env %08x\n", static_cast<unsigned>(current_id()),
-            static_cast<unsigned>(ended));
+    announce("free env");
     if (this_cpu().current == this) {
         this_cpu().current = nullptr;
     }

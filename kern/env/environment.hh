@@ -79,6 +79,8 @@ public:
     uint32_t last_link_changes = 0;             // network: what net_receive last told it
     uint32_t printed_bytes = 0;                 // of the text of a system call that prints in turns
     envid_t group = 0;                          // its leader's id; 0: Ctrl-C never ends it
+    bool quiet = false;                         // the console does not tell of its start and end;
+                                                // the environments that it creates inherit that
     PhysAddr word{};                            // that it waits on, kern/env/words.hh
     uintptr_t bad_user_va = 0;                  // where UserBytes last found a fault
     uintptr_t cow_fault_va = 0;                 // not 0: a copy-on-write page must become its own
@@ -108,6 +110,7 @@ public:
     void leave_queue();
 
     void release_slot();                        // to the end of the list of free ones
+    void announce(const char* what);            // "[00001000] what 00001001", if it is not quiet
 
 private:
     friend class WaitQueue;

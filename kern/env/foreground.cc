@@ -22,15 +22,20 @@ bool may_lead(Environment& caller, envid_t leader)
     return leader > 0 && info.env_id == leader && info.env_parent_id == caller.id();
 }
 
+void end_group(envid_t leader, int exit_status)
+{
+    for (Environment& member : Environment::all()) {
+        if (member.is_alive() && member.group == leader) {
+            member.end(exit_status);
+        }
+    }
+}
+
 void end_interrupted_group()
 {
     if (!console_take_interrupt_key() || foreground == 0) {
         return;
     }
     console_write({"^C\n", 3});
-    for (Environment& member : Environment::all()) {
-        if (member.is_alive() && member.group == foreground) {
-            member.end(interrupted_status);
-        }
-    }
+    end_group(foreground, interrupted_status);
 }

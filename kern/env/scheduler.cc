@@ -135,6 +135,9 @@ void Scheduler::idle()
     while (runnable_.empty()) {
         if (cpu.id == 0 && nothing_can_happen()) {
             load_kernel_space();
+            if (Environment::count() == 0) {
+                cprintf("Destroyed the only environment - nothing more to do!\n");
+            }
             cprintf("No runnable environments in the system!\n");
             for (;;) {
                 monitor(nullptr);

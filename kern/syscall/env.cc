@@ -21,9 +21,26 @@ bool is_between_calls(const Environment& environment)
     return environment.wait_kind == WaitKind::nothing;
 }
 
+void end_gracefully(Environment& caller, int status)
+{
+    if (!caller.quiet) {
+        cprintf("[%08x] exiting gracefully\n", static_cast<unsigned>(caller.id()));
+    }
+    caller.end(status);
+}
+
 }   // namespace
 
 SyscallResult sys_getenvid(Environment& caller, const SyscallArguments&) { return caller.id(); }
+
+// env_set_quiet(env, quiet): whether the console tells of its start and end, and of those that it
+// creates.
+SyscallResult sys_env_set_quiet(Environment& caller, const SyscallArguments& arguments)
+{
+    TRY(Environment::find(caller, static_cast<envid_t>(arguments.a1), true))->quiet =
+        arguments.a2 != 0;
+    return 0;
+}
 
 // env_destroy(env)
 SyscallResult sys_env_destroy(Environment& caller, const SyscallArguments& arguments)
@@ -31,11 +48,9 @@ SyscallResult sys_env_destroy(Environment& caller, const SyscallArguments& argum
     Environment* const victim =
         TRY(Environment::find(caller, static_cast<envid_t>(arguments.a1), true));
     if (victim == &caller) {
-        cprintf("[%08x] exiting gracefully\n", static_cast<unsigned>(caller.id()));
-        victim->end(0);
+        end_gracefully(caller, 0);
     } else {
-        cprintf("[%08x] destroying %08x\n", static_cast<unsigned>(caller.id()),
-                static_cast<unsigned>(victim->id()));
+        victim->announce("destroying");
         victim->end(destroyed_by_another);
     }
     return 0;
@@ -44,8 +59,7 @@ SyscallResult sys_env_destroy(Environment& caller, const SyscallArguments& argum
 // exit(status)
 SyscallResult sys_exit(Environment& caller, const SyscallArguments& arguments)
 {
-    cprintf("[%08x] exiting gracefully\n", static_cast<unsigned>(caller.id()));
-    caller.end(static_cast<int>(arguments.a1 & 0xFF));
+    end_gracefully(caller, static_cast<int>(arguments.a1 & 0xFF));
     return 0;
 }
 
@@ -162,5 +176,16 @@ SyscallResult sys_env_set_group(Environment& caller, const SyscallArguments& arg
         return Error::invalid_argument;
     }
     target->group = leader;
+    return 0;
+}
+
+// env_end_group(leader): ends its members, as env_destroy does. A group is its leader's parent's.
+SyscallResult sys_env_end_group(Environment& caller, const SyscallArguments& arguments)
+{
+    const auto leader = static_cast<envid_t>(arguments.a1);
+    if (!may_lead(caller, leader)) {
+        return Error::bad_env;
+    }
+    end_group(leader, destroyed_by_another);
     return 0;
 }
