@@ -14,6 +14,28 @@ enum class EnvType : uint32_t { user = 0, fs = 1, ns = 2 };
 
 enum class EnvStatus : uint32_t { free = 0, dying = 1, runnable = 2, running = 3, not_runnable = 4 };
 
+// For people, as `ps` shows them.
+constexpr const char* name_of(EnvType type)
+{
+    switch (type) {
+    case EnvType::user: return "user";
+    case EnvType::fs: return "file server";
+    case EnvType::ns: return "network";
+    }
+    return "unknown";
+}
+constexpr const char* name_of(EnvStatus status)
+{
+    switch (status) {
+    case EnvStatus::free: return "free";
+    case EnvStatus::dying: return "dying";
+    case EnvStatus::runnable: return "ready";
+    case EnvStatus::running: return "running";
+    case EnvStatus::not_runnable: return "waiting";
+    }
+    return "unknown";
+}
+
 struct Env {
     envid_t env_id = 0;
     envid_t env_parent_id = 0;
@@ -30,4 +52,9 @@ struct Env {
     char env_name[16] = {};             // the program's name, ends with a zero
 };
 static_assert(sizeof(Env) == 64);
+
+constexpr uint64_t cpu_us_of(const Env& env)
+{
+    return static_cast<uint64_t>(env.env_cpu_us_high) << 32 | env.env_cpu_us_low;
+}
 static_assert(sizeof(Env) * max_envs <= PTSIZE);

@@ -1,4 +1,4 @@
-// Formatted output, for kernel and programs: one formatter (lib/printf.cc), two cprintf.
+// Formatted output, for kernel and programs: one formatter (lib/printf.cc), two vcprintf.
 #pragma once
 #include <cstdarg>
 #include <cstddef>
@@ -15,6 +15,11 @@ extern "C" {
                                                const char* format, ...) noexcept;
 int vsnprintf(char* buffer, size_t size, const char* format, va_list arguments) noexcept;
 }
+
+// Formats into pieces of up to 256 bytes, of which `write` gets one after the other, with
+// `context`. Returns the number of bytes.
+int print_in_pieces(void (*write)(const char* piece, size_t size, void* context), void* context,
+                    const char* format, va_list arguments);
 
 // The formatter itself: calls put(byte, context) for each byte; returns their number.
 int vprintfmt(void (*put)(int byte, void* context), void* context, const char* format,

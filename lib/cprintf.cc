@@ -1,37 +1,43 @@
-// cprintf for programs: straight to the console, past any descriptor.
+// cprintf, for kernel and programs; each has a vcprintf of its own.
 #include "inc/stdio.hh"
-#include "lib/syscall.hh"
 
 namespace {
 
-// Collects output, so that a short line is one system call and stays in one piece.
-struct Line {
-    char bytes[256];
+// Collects bytes so that they are written in few pieces.
+struct Collector {
+    void (*write)(const char* piece, size_t size, void* context) = nullptr;
+    void* context = nullptr;
     size_t used = 0;
+    char bytes[256];            // left as they are: this is on every path of the console
 
     void flush()
     {
-        sys_cputs(bytes, used);
+        write(bytes, used, context);
         used = 0;
     }
 };
 
-void put_in_line(int byte, void* context)
+void collect(int byte, void* context)
 {
-    auto* line = static_cast<Line*>(context);
-    line->bytes[line->used++] = static_cast<char>(byte);
-    if (line->used == sizeof line->bytes) {
-        line->flush();
+    auto* collector = static_cast<Collector*>(context);
+    collector->bytes[collector->used++] = static_cast<char>(byte);
+    if (collector->used == sizeof collector->bytes) {
+        collector->flush();
     }
 }
 
 } // namespace
 
-int vcprintf(const char* format, va_list arguments)
+int print_in_pieces(void (*write)(const char* piece, size_t size, void* context), void* context,
+                    const char* format, va_list arguments)
 {
-    Line line;
-    const int length = vprintfmt(put_in_line, &line, format, arguments);
-    line.flush();
+    Collector collector;
+    collector.write = write;
+    collector.context = context;
+    const int length = vprintfmt(collect, &collector, format, arguments);
+    if (collector.used > 0) {
+        collector.flush();
+    }
     return length;
 }
 

@@ -1,54 +1,33 @@
 #include "lib/fprintf.hh"
 
-#include "inc/stdio.hh"
 #include "inc/error.hh"
+#include "inc/stdio.hh"
 #include "lib/fd.hh"
-#include "lib/syscall.hh"
 
 namespace {
 
-// Collects output into few writes. After an error nothing more is written.
-struct Block {
-    int fd = -1;                        // negative: the console
+// A descriptor being written. After an error nothing more is written.
+struct Target {
+    int fd = -1;
     int error = 0;
-    size_t used = 0;
-    char bytes[256];
-
-    void flush()
-    {
-        if (fd < 0) {
-            sys_cputs(bytes, used);
-        } else if (error == 0) {
-            const ssize_t result = writen(fd, bytes, used);
-            error = result < 0 ? result : 0;
-        }
-        used = 0;
-    }
 };
 
-void put_in_block(int byte, void* context)
+void write_piece(const char* piece, size_t size, void* context)
 {
-    auto* block = static_cast<Block*>(context);
-    block->bytes[block->used++] = static_cast<char>(byte);
-    if (block->used == sizeof block->bytes) {
-        block->flush();
+    auto* target = static_cast<Target*>(context);
+    if (target->error == 0) {
+        const ssize_t result = writen(target->fd, piece, size);
+        target->error = result < 0 ? result : 0;
     }
-}
-
-int format_into(Block& block, const char* format, va_list arguments)
-{
-    const int length = vprintfmt(put_in_block, &block, format, arguments);
-    block.flush();
-    return block.error < 0 ? block.error : length;
 }
 
 } // namespace
 
 int vfprintf(int fd, const char* format, va_list arguments)
 {
-    Block block;
-    block.fd = fd;
-    return fd < 0 ? to_abi(Error::bad_descriptor) : format_into(block, format, arguments);
+    Target target{.fd = fd};
+    const int length = print_in_pieces(write_piece, &target, format, arguments);
+    return target.error < 0 ? target.error : length;
 }
 
 int fprintf(int fd, const char* format, ...)
@@ -63,11 +42,10 @@ int fprintf(int fd, const char* format, ...)
 int printf(const char* format, ...)
 {
     Fd* standard_output = nullptr;
-    Block block;
-    block.fd = fd_lookup(1, &standard_output) < 0 ? -1 : 1;
     va_list arguments;
     va_start(arguments, format);
-    const int length = format_into(block, format, arguments);
+    const int length = fd_lookup(1, &standard_output) < 0 ? vcprintf(format, arguments)
+                                                           : vfprintf(1, format, arguments);
     va_end(arguments);
     return length;
 }

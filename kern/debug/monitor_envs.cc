@@ -11,24 +11,11 @@
 
 namespace {
 
-const char* type_name(EnvType type)
-{
-    switch (type) {
-    case EnvType::user: return "user";
-    case EnvType::fs: return "fs";
-    case EnvType::ns: return "ns";
-    }
-    return "?";
-}
-
+// What it waits for, too.
 const char* status_name(Environment& environment)
 {
-    switch (environment.status()) {
-    case EnvStatus::free: return "free";
-    case EnvStatus::dying: return "dying";
-    case EnvStatus::runnable: return "runnable";
-    case EnvStatus::running: return "running";
-    case EnvStatus::not_runnable: break;
+    if (environment.status() != EnvStatus::not_runnable) {
+        return name_of(environment.status());
     }
     switch (environment.wait_kind) {
     case WaitKind::nothing: return "stopped";
@@ -42,19 +29,17 @@ const char* status_name(Environment& environment)
 int monitor_envs(int, char**, Trapframe*)
 {
     unsigned alive = 0;
-    cprintf("id       parent   type status         name                 runs  CPU ms\n");
+    cprintf("id       parent   type        status         name                 runs  CPU ms\n");
     for (Environment& environment : Environment::all()) {
         if (!environment.is_alive()) {
             continue;
         }
         alive++;
         const Env& info = environment.info();
-        const uint64_t cpu_us =
-            static_cast<uint64_t>(info.env_cpu_us_high) << 32 | info.env_cpu_us_low;
-        cprintf("%08x %08x %-4s %-14s %-15.16s %9u %7llu\n", static_cast<unsigned>(info.env_id),
-                static_cast<unsigned>(info.env_parent_id), type_name(info.env_type),
+        cprintf("%08x %08x %-11s %-14s %-15.16s %9u %7llu\n", static_cast<unsigned>(info.env_id),
+                static_cast<unsigned>(info.env_parent_id), name_of(info.env_type),
                 status_name(environment), info.env_name, info.env_runs,
-                static_cast<unsigned long long>(cpu_us / 1000));
+                cpu_us_of(info) / 1000ULL);
     }
     cprintf("%u of %d\n", alive, max_envs);
     return 0;

@@ -20,7 +20,7 @@ ANSWERS = (
     ("kerninfo", r"^  entry +f0100000 \(virt\)  00100000 \(phys\)$", r"^  end +f0[0-9a-f]{6} "),
     ("backtrace", FRAME + r"kern/debug/monitor\.cc:\d+: monitor\+\d+$",
      FRAME + r"kern/cpu/trap\.cc:\d+: trap\+\d+$"),
-    ("envs", r"^0000\S+ 00000000 user running +breakpoint ", r"^\d+ of 1024$"),
+    ("envs", r"^0000\S+ 00000000 user +running +breakpoint ", r"^\d+ of 1024$"),
     ("mem", r"^pages: \d+ total, \d+ in use, \d+ free$"),
     ("pci", r"^PCI: 00:03\.0: 8086:100e"),
     ("nic", r"^e1000 82540EM, MAC 52:54:00:12:34:56, link up", r"^receive ring: 256 descriptors"),

@@ -2,6 +2,7 @@
 
 #include "inc/env.hh"
 #include "inc/error.hh"
+#include "lib/environments.hh"
 #include "lib/file.hh"
 #include "lib/ipc.hh"
 #include "lib/socket.hh"

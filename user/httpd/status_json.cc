@@ -23,28 +23,6 @@ void put_string(TextBuffer& json, std::string_view text)
     json.put('"');
 }
 
-const char* status_name(EnvStatus status)
-{
-    switch (status) {
-    case EnvStatus::free: return "free";
-    case EnvStatus::dying: return "dying";
-    case EnvStatus::runnable: return "ready";
-    case EnvStatus::running: return "running";
-    case EnvStatus::not_runnable: return "waiting";
-    }
-    return "unknown";
-}
-
-const char* type_name(EnvType type)
-{
-    switch (type) {
-    case EnvType::user: return "user";
-    case EnvType::fs: return "file server";
-    case EnvType::ns: return "network";
-    }
-    return "unknown";
-}
-
 // A letter a slot: o ours, c the card's, f a frame.
 void put_ring(TextBuffer& json, const char* name, const NetRing& ring)
 {
@@ -88,25 +66,6 @@ void put_sockets(TextBuffer& json, const NetworkStatus& network)
 
 } // namespace
 
-Env copy_environment(const volatile Env& entry)
-{
-    Env copy;
-    copy.env_id = entry.env_id;
-    copy.env_parent_id = entry.env_parent_id;
-    copy.env_type = entry.env_type;
-    copy.env_status = entry.env_status;
-    copy.env_runs = entry.env_runs;
-    copy.env_cpunum = entry.env_cpunum;
-    do {                                // both halves of one moment
-        copy.env_cpu_us_high = entry.env_cpu_us_high;
-        copy.env_cpu_us_low = entry.env_cpu_us_low;
-    } while (copy.env_cpu_us_high != entry.env_cpu_us_high);
-    for (size_t i = 0; i + 1 < sizeof copy.env_name; i++) {
-        copy.env_name[i] = entry.env_name[i];
-    }
-    return copy;
-}
-
 void write_status_head(TextBuffer& json, uint64_t time_us, const MemoryInfo& memory,
                        const NetworkStatus* network)
 {
@@ -134,11 +93,9 @@ void write_status_entry(TextBuffer& json, const Env& entry, bool is_first)
                static_cast<unsigned>(entry.env_id), static_cast<unsigned>(entry.env_parent_id));
     const std::string_view name(entry.env_name, sizeof entry.env_name);
     put_string(json, {name.data(), std::min(name.find('\0'), name.size())});
-    const uint64_t cpu_us =
-        static_cast<uint64_t>(entry.env_cpu_us_high) << 32 | entry.env_cpu_us_low;
     json.print(",\"type\":\"%s\",\"status\":\"%s\",\"cpu\":%u,\"runs\":%u,\"cpu_us\":%llu}",
-               type_name(entry.env_type), status_name(entry.env_status), entry.env_cpunum,
-               entry.env_runs, wide(cpu_us));
+               name_of(entry.env_type), name_of(entry.env_status), entry.env_cpunum,
+               entry.env_runs, wide(cpu_us_of(entry)));
 }
 
 void write_status_end(TextBuffer& json)

@@ -10,9 +10,6 @@ namespace http {
 // What one environment needs at most.
 inline constexpr size_t largest_status_entry = 384;
 
-// The kernel changes the table while we read it.
-Env copy_environment(const volatile Env& entry);
-
 // All but the environments: `network` is null without a network server. Needs up to 3 KiB.
 void write_status_head(TextBuffer& json, uint64_t time_us, const MemoryInfo& memory,
                        const NetworkStatus* network);
