@@ -27,7 +27,7 @@ endif
 
 kernel_sources := $(shell find kern -name '*.cc' -o -name '*.S' | LC_ALL=C sort)
 kernel_objects := $(patsubst %,$(OBJDIR)/%.o,$(basename $(kernel_sources))) \
-    $(patsubst %,$(OBJDIR)/kern/lib/%.o,string printf cprintf $(if $(SAN),undefined_behaviour))
+    $(patsubst %,$(OBJDIR)/kern/lib/%.o,string printf cprintf line_editor $(if $(SAN),undefined_behaviour))
 kernel_start := $(filter $(OBJDIR)/kern/entry.o,$(kernel_objects))
 kernel_linked := $(kernel_start) $(filter-out $(kernel_start),$(kernel_objects)) \
     $(OBJDIR)/kern/embedded.o

@@ -7,130 +7,57 @@
 #include "inc/string.hh"
 #include "inc/error.hh"
 #include "lib/fd.hh"
+#include "lib/line_editor.hh"
 #include "lib/syscall.hh"
 
 namespace {
 
-constexpr size_t longest_line = 1024;
-
-constexpr char control(char letter) { return static_cast<char>(letter & 0x1F); }
-constexpr char escape = '\033';
-constexpr char rubout = '\177';
-
 // One byte as it is typed, negative on error. Only one: what is typed ahead belongs to whoever
 // reads next, which may be another program.
-int typed_byte(uint32_t timeout_ms = wait_forever)
+int typed_byte()
 {
     char byte = 0;
-    const int result = sys_console_read(&byte, 1, timeout_ms);
+    const int result = sys_console_read(&byte, 1, wait_forever);
     return result < 0 ? result : static_cast<unsigned char>(byte);
 }
 
-// A line being typed. What it holds is what the screen shows.
-class LineEditor {
-public:
-    enum class Outcome { more, done, end_of_file };
-
-    Outcome type(char byte);
-    const char* text() const { return text_; }
-    size_t length() const { return length_; }
-
-private:
-    void insert(char byte);
-    void erase(size_t count);
-    size_t last_word() const;
-
-    char text_[longest_line] = {};
-    size_t length_ = 0;
-};
-
-void LineEditor::insert(char byte)
+void echo(const char* text, size_t size)
 {
-    if (length_ + 1 < longest_line) {           // room for the newline stays
-        text_[length_++] = byte;
-        cputchar(byte);
-    }
+    sys_cputs(text, size);
 }
 
-void LineEditor::erase(size_t count)
-{
-    for (count = std::min(count, length_); count > 0; count--) {
-        length_--;
-        cprintf("\b \b");
-    }
-}
-
-// The length of the last word and the blanks after it.
-size_t LineEditor::last_word() const
-{
-    size_t start = length_;
-    while (start > 0 && text_[start - 1] == ' ') {
-        start--;
-    }
-    while (start > 0 && text_[start - 1] != ' ') {
-        start--;
-    }
-    return length_ - start;
-}
-
-// Arrow and function keys send ESC, '[', parameters and a letter, in one go.
-void skip_key_sequence()
-{
-    constexpr uint32_t key_ms = 20;
-    int byte = typed_byte(key_ms);
-    if (byte == '[' || byte == 'O') {
-        do {
-            byte = typed_byte(key_ms);
-        } while (byte >= 0 && byte < '@');
-    }
-}
-
-LineEditor::Outcome LineEditor::type(char byte)
-{
-    switch (byte) {
-    case '\r':
-    case '\n':
-        cputchar('\n');
-        text_[length_++] = '\n';
-        return Outcome::done;
-    case '\b':
-    case rubout: erase(1); return Outcome::more;
-    case control('U'): erase(length_); return Outcome::more;
-    case control('W'): erase(last_word()); return Outcome::more;
-    case control('D'): return length_ == 0 ? Outcome::end_of_file : Outcome::more;
-    case control('C'):
-        cprintf("^C\n");
-        length_ = 0;
-        text_[length_++] = '\n';
-        return Outcome::done;
-    case escape: skip_key_sequence(); return Outcome::more;
-    case '\t': insert(' '); return Outcome::more;
-    default:
-        if (static_cast<unsigned char>(byte) >= ' ') {
-            insert(byte);
-        }
-        return Outcome::more;
-    }
-}
-
-// The line that was typed last, and how much of it has been read.
+// The line that was typed last, with its newline, and how much of it has been read.
 struct PendingLine {
-    LineEditor editor;
+    LineEditor editor{echo};
+    size_t length = 0;
     size_t read = 0;
 };
-PendingLine pending;
+constinit PendingLine pending;
+
+// What the editor works with while readline() waits.
+struct Editing {
+    const char* prompt = "";
+    LineHistory* history = nullptr;
+};
+constinit Editing editing;
 
 // Waits for a line. Returns 1, 0 at the end of file, or a negative error.
 int type_line()
 {
-    pending = {};
+    LineEditor& editor = pending.editor;
+    editor.start(editing.prompt, editing.history);
+    pending.length = pending.read = 0;
     for (;;) {
         const int byte = typed_byte();
         if (byte < 0) {
             return byte;
         }
-        switch (pending.editor.type(static_cast<char>(byte))) {
-        case LineEditor::Outcome::done: return 1;
+        switch (editor.feed(static_cast<char>(byte))) {
+        case LineEditor::Outcome::done:
+        case LineEditor::Outcome::interrupted:          // then it is empty
+            editor.text()[editor.length()] = '\n';
+            pending.length = editor.length() + 1;
+            return 1;
         case LineEditor::Outcome::end_of_file: return 0;
         case LineEditor::Outcome::more: break;
         }
@@ -142,12 +69,12 @@ ssize_t console_read(Fd&, void* buffer, size_t size)
     if (size == 0) {
         return 0;
     }
-    if (pending.read == pending.editor.length()) {
+    if (pending.read == pending.length) {
         if (const int result = type_line(); result <= 0) {
             return result;
         }
     }
-    const size_t count = std::min(size, pending.editor.length() - pending.read);
+    const size_t count = std::min(size, pending.length - pending.read);
     memcpy(buffer, pending.editor.text() + pending.read, count);
     pending.read += count;
     return static_cast<ssize_t>(count);
@@ -210,22 +137,33 @@ void cputchar(int byte)
     sys_cputs(&c, 1);
 }
 
-char* readline(const char* prompt)
+static char* next_line()
 {
-    static char line[longest_line];
-    if (prompt != nullptr) {
-        cprintf("%s", prompt);
-    }
+    static char line[longest_line + 1];
     size_t length = 0;
     int byte = getchar();
     if (byte < 0) {
         return nullptr;
     }
     for (; byte >= 0 && byte != '\n'; byte = getchar()) {
-        if (length + 1 < sizeof line) {
+        if (length < longest_line) {
             line[length++] = static_cast<char>(byte);
         }
     }
     line[length] = '\0';
+    return line;
+}
+
+char* readline(const char* prompt)
+{
+    static LineHistory history;
+    prompt = prompt != nullptr ? prompt : "";
+    cprintf("%s", prompt);
+    editing = {prompt, &history};
+    char* const line = next_line();
+    editing = {};
+    if (line != nullptr && iscons(0) == 1) {
+        history.add(line);
+    }
     return line;
 }

@@ -1,7 +1,8 @@
 // The console: as a descriptor, and a line at a time.
 //
-// Reading the descriptor gives whole lines, typed with echo; backspace, ^U and ^W edit, ^D on an
-// empty line is the end of file, ^C drops the line. Readers sleep until something is typed.
+// Reading the descriptor gives whole lines, typed with echo and edited as lib/line_editor.hh says;
+// ^D on an empty line is the end of file, ^C drops the line. Readers sleep until something is
+// typed.
 #pragma once
 #include <cstddef>
 
@@ -17,7 +18,9 @@ int getchar();
 // Writes one byte to the console.
 void cputchar(int byte);
 
+inline constexpr size_t longest_line = 4095;
+
 // Prints `prompt` and reads a line from descriptor 0 into a buffer that the next call reuses.
-// The newline is not part of it; of a line that is too long the rest is dropped. Null at the end
-// of input.
+// The newline is not part of it; what is beyond `longest_line` bytes is dropped. Null at the end
+// of input. On the console the lines read before can be had again with the arrow keys.
 char* readline(const char* prompt);

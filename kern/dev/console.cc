@@ -12,9 +12,9 @@
 #include "kern/dev/console_keyboard.hh"
 #include "kern/dev/console_screen.hh"
 #include "kern/dev/console_serial.hh"
-#include "kern/dev/line_editor.hh"
 #include "kern/env/foreground.hh"
 #include "kern/env/wait_queue.hh"
+#include "lib/line_editor.hh"
 
 namespace {
 
@@ -123,9 +123,9 @@ void put_everywhere(char byte)
     screen_put(static_cast<uint8_t>(byte));
 }
 
-void echo(const char* text)
+void echo(const char* text, size_t size)
 {
-    console_write({text, strlen(text)});
+    console_write({text, size});
 }
 
 void enable_interrupt(unsigned line)
@@ -213,16 +213,27 @@ WaitQueue& console_input_queue()
 
 char* readline(const char* prompt)
 {
-    static LineEditor line;
-    line.clear();
+    static constinit LineEditor line(echo);
+    static constinit LineHistory history;
     prompt = prompt != nullptr ? prompt : "";
-    echo(prompt);
     for (;;) {
-        const int byte = console_getc();
-        if (byte == 0) {
-            __builtin_ia32_pause();
-        } else if (line.feed(static_cast<char>(byte), echo, prompt)) {
+        LineEditor::Outcome outcome = LineEditor::Outcome::more;
+        echo(prompt, strlen(prompt));
+        line.start(prompt, &history);
+        while (outcome == LineEditor::Outcome::more) {
+            const int byte = console_getc();
+            if (byte == 0) {
+                __builtin_ia32_pause();
+            } else {
+                outcome = line.feed(static_cast<char>(byte));
+            }
+        }
+        if (outcome == LineEditor::Outcome::done) {
+            history.add({line.text(), line.length()});
             return line.text();
+        }
+        if (outcome == LineEditor::Outcome::end_of_file) {
+            echo("\n", 1);              // the monitor's input has no end
         }
     }
 }

@@ -1,5 +1,7 @@
 #include "kern/dev/console_screen.hh"
 
+#include <algorithm>
+
 #include "inc/layout.h"
 #include "inc/ports.hh"
 
@@ -7,6 +9,7 @@ namespace {
 
 constexpr uint16_t blank = 0x0700 | ' ';            // light grey on black
 constexpr int tab_columns = 8;
+constexpr uint8_t escape_byte = 0x1B;
 
 // The CRT controller's registers come in pairs, high byte first. IBM VGA Technical Reference.
 constexpr uint16_t crtc_index = 0x3D4, crtc_data = 0x3D5;
@@ -30,6 +33,7 @@ void TextScreen::attach(volatile uint16_t* cells)
 {
     cells_ = cells;
     top_row_ = row_ = column_ = 0;
+    escape_ = Escape::none;
     for (int row = 0; row < rows; row++) {
         clear_row(row);
     }
@@ -37,10 +41,14 @@ void TextScreen::attach(volatile uint16_t* cells)
 
 void TextScreen::put(uint8_t byte)
 {
+    if (escape_ != Escape::none && byte >= ' ') {
+        return take_escape_sequence(byte);
+    }
+    escape_ = byte == escape_byte ? Escape::begun : Escape::none;
     switch (byte) {
     case '\n': return new_line();
     case '\r': column_ = 0; return;
-    case '\b': column_ -= column_ > 0; return;
+    case '\b': return backspace();
     case '\t':
         do {
             show(' ');
@@ -62,6 +70,66 @@ void TextScreen::show(uint8_t byte)
     }
     cells_[(top_row_ + row_) * columns + column_] = static_cast<uint16_t>(0x0700 | byte);
     column_++;
+}
+
+void TextScreen::backspace()
+{
+    if (column_ > 0) {
+        column_--;
+    } else if (row_ > 0) {
+        move_to(row_ - 1, columns - 1);
+    }
+}
+
+void TextScreen::take_escape_sequence(uint8_t byte)
+{
+    constexpr int most = 1000;
+    if (escape_ == Escape::begun) {
+        escape_ = byte == '[' ? Escape::parameters : Escape::none;
+        parameters_ = {};
+        parameter_ = 0;
+    } else if (byte >= '0' && byte <= '9') {
+        if (parameter_ < parameters_.size()) {
+            parameters_[parameter_] = std::min(parameters_[parameter_] * 10 + (byte - '0'), most);
+        }
+    } else if (byte == ';') {
+        parameter_++;
+    } else if (byte >= '@') {
+        escape_ = Escape::none;
+        run_sequence(byte);
+    }
+}
+
+void TextScreen::run_sequence(uint8_t last)
+{
+    const int count = std::max(parameters_[0], 1);
+    const int column = std::min(column_, columns - 1);
+    const int cursor = row_ * columns + column_;
+    switch (last) {
+    case 'A': return move_to(row_ - count, column);
+    case 'B': return move_to(row_ + count, column);
+    case 'C': return move_to(row_, column + count);
+    case 'D': return move_to(row_, column - count);
+    case 'H': return move_to(count - 1, std::max(parameters_[1], 1) - 1);
+    case 'J': return erase(parameters_[0], cursor, 0, rows * columns);
+    case 'K': return erase(parameters_[0], cursor, row_ * columns, (row_ + 1) * columns);
+    default: return;
+    }
+}
+
+void TextScreen::move_to(int row, int column)
+{
+    row_ = std::clamp(row, 0, rows - 1);
+    column_ = std::clamp(column, 0, columns - 1);
+}
+
+void TextScreen::erase(int mode, int cursor, int begin, int end)
+{
+    const int first = mode == 0 ? cursor : begin;
+    const int last = mode == 1 ? std::min(cursor + 1, end) : end;
+    for (int cell = first; cell < last; cell++) {
+        cells_[top_row_ * columns + cell] = blank;
+    }
 }
 
 void TextScreen::new_line()

@@ -50,9 +50,58 @@ TEST_F(Screen, ControlCharactersMoveTheCursor)
     EXPECT_EQ(row(1), "Y       z");
     EXPECT_EQ(cursor_row(), 1);
     EXPECT_EQ(cursor_column(), 1);
+    print("\r\b");                      // on to the row above
+    EXPECT_EQ(cursor_column(), 79);
+    EXPECT_EQ(cursor_row(), 0);
     print("\r\b");                      // nothing to the left
     EXPECT_EQ(cursor_column(), 0);
-    EXPECT_EQ(cursor_row(), 1);
+    EXPECT_EQ(cursor_row(), 0);
+}
+
+TEST_F(Screen, EscapeSequencesMoveTheCursor)
+{
+    print("\x1b[3;5Hab\x1b[A\x1b[2Dc\x1b[4Bd\x1b[7Ce");
+    EXPECT_EQ(row(2), "    ab");
+    EXPECT_EQ(row(1), "    c");
+    EXPECT_EQ(row(5), "     d       e");
+    print("\x1b[99;99H!\x1b[99A\x1b[99D?");
+    EXPECT_EQ(row(24), std::string(79, ' ') + "!");
+    EXPECT_EQ(row(0), "?");
+    print("\x1b[H*");
+    EXPECT_EQ(row(0), "*");
+}
+
+TEST_F(Screen, EscapeSequencesErase)
+{
+    print("one\ntwo\nthree\x1b[2;2H\x1b[K");
+    EXPECT_EQ(row(1), "t");
+    print("\x1b[3;2H\x1b[1K");
+    EXPECT_EQ(row(2), "  ree");
+    print("\x1b[1;2H\x1b[J");
+    EXPECT_EQ(row(0), "o");
+    EXPECT_EQ(row(2), "");
+    print("xyz\x1b[2J");
+    EXPECT_EQ(row(0), "");
+    EXPECT_EQ(cursor_column(), 4);
+}
+
+TEST_F(Screen, EscapeSequencesThatMeanNothingHereAreSwallowed)
+{
+    print("a\x1b[1;31mb\x1b[?25lc\x1b[1;2;3;4;99999999999Hd\x1bMe\x1b[12\nf");
+    EXPECT_EQ(row(0), "ade");
+    EXPECT_EQ(row(1), "f");
+}
+
+TEST_F(Screen, ALineOverSeveralRowsCanBeTakenBack)
+{
+    print(std::string(200, 'x'));
+    for (int i = 0; i < 200; i++) {
+        print("\b \b");
+    }
+    for (int line = 0; line < 4; line++) {
+        EXPECT_EQ(row(line), "");
+    }
+    EXPECT_EQ(screen_.cursor(), 0);
 }
 
 TEST_F(Screen, AFullLineWrapsWithTheNextCharacterOnly)

@@ -19,6 +19,6 @@ memory_test_SOURCES := kern/memory/frames.cc kern/memory/boot_memory.cc \
     kern/memory/address_space.cc kern/env/elf.cc
 screen_test_SOURCES := kern/dev/console_screen.cc
 keyboard_test_SOURCES := kern/dev/console_keyboard.cc
-line_editor_test_SOURCES := kern/dev/line_editor.cc
+line_editor_test_SOURCES := lib/line_editor.cc
 symbols_test_SOURCES := kern/debug/symbols.cc
 shell_parser_test_SOURCES := user/sh/parser.cc
