@@ -4,47 +4,23 @@
 #include <array>
 #include <bit>
 
+#include "fs/ide_registers.hh"
 #include "fs/layout.hh"
 #include "inc/ports.hh"
+#include "inc/stdio.hh"
 #include "lib/syscall.hh"
 
 namespace fs {
 namespace {
 
-constexpr uint32_t sector_bytes = 512;
+using namespace ide;
+
 constexpr uint32_t sectors_per_block = block_size / sector_bytes;
-
-// The channel's registers (ATA/ATAPI-6, 7).
-constexpr uint16_t data_port = 0x1F0, sector_count_port = 0x1F2, lba_low_port = 0x1F3,
-    lba_middle_port = 0x1F4, lba_high_port = 0x1F5, device_port = 0x1F6, command_port = 0x1F7,
-    status_port = 0x1F7, alternate_status_port = 0x3F6, control_port = 0x3F6;
-
-constexpr uint8_t control_reset = 0x04;
-constexpr uint8_t device_lba = 0xE0, device_second = 0x10;
-constexpr uint8_t status_error = 0x01, status_data = 0x08, status_fault = 0x20,
-    status_ready = 0x40, status_busy = 0x80;
-
-enum class Command : uint8_t {
-    read = 0x20,
-    read_48 = 0x24,
-    read_multiple_48 = 0x29,
-    write = 0x30,
-    write_48 = 0x34,
-    write_multiple_48 = 0x39,
-    read_multiple = 0xC4,
-    write_multiple = 0xC5,
-    set_multiple = 0xC6,
-    flush = 0xE7,
-    flush_48 = 0xEA,
-    identify = 0xEC,
-};
-
-// Words of the IDENTIFY data (ATA/ATAPI-6, 8.15).
-constexpr size_t word_multiple = 47, word_sectors_28 = 60, word_features = 83,
-    word_sectors_48 = 100;
+static_assert(block_size == page_size, "the bus master is told pages");
 
 constexpr uint32_t command_limit_ms = 5000, flush_limit_ms = 30000;
-constexpr uint32_t polls_before_sleep = 32;     // most commands are done by then
+constexpr uint32_t polls_before_sleep = 32;     // most programmed commands are done by then
+constexpr uint32_t look_again_ms = 20;          // should an interrupt be lost
 
 void command(Command number)
 {
@@ -68,7 +44,7 @@ Result<uint8_t> wait_status(uint8_t wanted, uint32_t limit_ms)
             if (sys_time_msec() - start_ms > limit_ms) {
                 return Error::io;
             }
-            sys_disk_wait(20);          // the interrupt, or another look after a while
+            sys_disk_wait(look_again_ms);
         }
     }
 }
@@ -114,7 +90,7 @@ Result<void> IdeDisk::attach()
     std::array<uint16_t, 256> words{};
     port_read32(data_port, words.data(), sizeof words / 4);
 
-    lba48_ = (words[word_features] & (1 << 10)) != 0;
+    lba48_ = (words[word_features] & feature_lba48) != 0;
     const size_t at = lba48_ ? word_sectors_48 : word_sectors_28;
     const uint64_t sectors = words[at] | uint64_t{words[at + 1]} << 16
         | (lba48_ ? uint64_t{words[at + 2]} << 32 : 0);
@@ -123,6 +99,10 @@ Result<void> IdeDisk::attach()
 
     max_at_once_ = std::bit_floor(std::min<uint32_t>(words[word_multiple] & 0xFF, 16));
     set_multiple();
+    // The firmware has chosen a DMA mode for drive and controller, if they can.
+    const bool can_dma = (words[word_capabilities] & capability_dma) != 0
+        && ((words[word_multiword_dma] | words[word_ultra_dma]) & selected_dma_modes) != 0;
+    dma_ = can_dma && bus_master_.attach();
     return {};
 }
 
@@ -165,14 +145,13 @@ void IdeDisk::reset()
     }
 }
 
-// Tells the drive what to move: at most max_sectors().
-void IdeDisk::start(uint64_t sector, uint32_t sectors, bool is_write)
+// Tells the drive what to move: at most max_blocks().
+void IdeDisk::start(const Transfer& transfer, Method method)
 {
-    const auto byte = [sector](unsigned n) { return static_cast<uint8_t>(sector >> (8 * n)); };
-    const bool multiple = sectors_at_once_ > 1;
+    const auto byte = [&](unsigned n) { return static_cast<uint8_t>(transfer.sector >> (8 * n)); };
     if (lba48_) {
         port_out8(device_port, device_lba | device_second);
-        port_out8(sector_count_port, static_cast<uint8_t>(sectors >> 8));
+        port_out8(sector_count_port, static_cast<uint8_t>(transfer.sectors >> 8));
         port_out8(lba_low_port, byte(3));
         port_out8(lba_middle_port, byte(4));
         port_out8(lba_high_port, byte(5));
@@ -180,60 +159,95 @@ void IdeDisk::start(uint64_t sector, uint32_t sectors, bool is_write)
         port_out8(device_port, static_cast<uint8_t>(device_lba | device_second
                                                     | (byte(3) & 0x0F)));
     }
-    port_out8(sector_count_port, static_cast<uint8_t>(sectors));        // 256 is written as 0
+    port_out8(sector_count_port, static_cast<uint8_t>(transfer.sectors));   // 256 is written as 0
     port_out8(lba_low_port, byte(0));
     port_out8(lba_middle_port, byte(1));
     port_out8(lba_high_port, byte(2));
-    if (is_write) {
-        command(lba48_ ? (multiple ? Command::write_multiple_48 : Command::write_48)
-                       : (multiple ? Command::write_multiple : Command::write));
+
+    const bool writes = transfer.direction == Direction::to_disk;
+    if (method == Method::dma) {
+        command(lba48_ ? (writes ? Command::write_dma_48 : Command::read_dma_48)
+                       : (writes ? Command::write_dma : Command::read_dma));
+    } else if (sectors_at_once_ > 1) {
+        command(lba48_ ? (writes ? Command::write_multiple_48 : Command::read_multiple_48)
+                       : (writes ? Command::write_multiple : Command::read_multiple));
     } else {
-        command(lba48_ ? (multiple ? Command::read_multiple_48 : Command::read_48)
-                       : (multiple ? Command::read_multiple : Command::read));
+        command(lba48_ ? (writes ? Command::write_48 : Command::read_48)
+                       : (writes ? Command::write : Command::read));
     }
+}
+
+Result<void> IdeDisk::move_by_dma(const Transfer& transfer)
+{
+    TRY(bus_master_.prepare(transfer.memory, transfer.sectors / sectors_per_block,
+                            transfer.direction));
+    start(transfer, Method::dma);
+    bus_master_.start();
+    const uint32_t start_ms = sys_time_msec();
+    while (!bus_master_.is_finished() && sys_time_msec() - start_ms <= command_limit_ms) {
+        sys_disk_wait(look_again_ms);
+    }
+    TRY(bus_master_.stop());
+    return wait_command(status_ready);
+}
+
+Result<void> IdeDisk::move_by_cpu(const Transfer& transfer)
+{
+    start(transfer, Method::programmed);
+    std::byte* at = transfer.memory;
+    for (uint32_t done = 0; done < transfer.sectors;) {
+        const uint32_t bytes =
+            std::min(transfer.sectors - done, sectors_at_once_) * sector_bytes;
+        TRY(wait_command(status_data));
+        if (transfer.direction == Direction::from_disk) {
+            port_read32(data_port, at, bytes / 4);
+        } else {
+            port_write32(data_port, at, bytes / 4);
+        }
+        at += bytes;
+        done += bytes / sector_bytes;
+    }
+    return transfer.direction == Direction::to_disk ? wait_command(status_ready) : Result<void>();
+}
+
+// Moves what one command moves.
+Result<void> IdeDisk::move(const Transfer& transfer)
+{
+    TRY(prepare());
+    if (!dma_) {
+        return move_by_cpu(transfer);
+    }
+    if (move_by_dma(transfer)) {
+        return {};
+    }
+    TRY(prepare());
+    TRY(move_by_cpu(transfer));
+    dma_ = false;
+    cprintf("fs: the disk's DMA fails where programmed I/O does not: programmed I/O from now on\n");
+    return {};
+}
+
+Result<void> IdeDisk::move(uint32_t first, uint32_t count, std::byte* memory, Direction direction)
+{
+    while (count > 0) {
+        const uint32_t blocks = std::min(count, max_blocks());
+        TRY(move({uint64_t{first} * sectors_per_block, blocks * sectors_per_block, memory,
+                  direction}));
+        first += blocks;
+        count -= blocks;
+        memory += size_t{blocks} * block_size;
+    }
+    return {};
 }
 
 Result<void> IdeDisk::read(uint32_t first, uint32_t count, std::byte* to)
 {
-    uint64_t sector = uint64_t{first} * sectors_per_block;
-    uint32_t left = count * sectors_per_block;
-    while (left > 0) {
-        const uint32_t part = std::min(left, max_sectors());
-        TRY(prepare());
-        start(sector, part, false);
-        for (uint32_t done = 0; done < part;) {
-            const uint32_t now = std::min(part - done, sectors_at_once_);
-            TRY(wait_command(status_data));
-            port_read32(data_port, to, now * sector_bytes / 4);
-            to += now * sector_bytes;
-            done += now;
-        }
-        sector += part;
-        left -= part;
-    }
-    return {};
+    return move(first, count, to, Direction::from_disk);
 }
 
 Result<void> IdeDisk::write(uint32_t first, uint32_t count, const std::byte* from)
 {
-    uint64_t sector = uint64_t{first} * sectors_per_block;
-    uint32_t left = count * sectors_per_block;
-    while (left > 0) {
-        const uint32_t part = std::min(left, max_sectors());
-        TRY(prepare());
-        start(sector, part, true);
-        for (uint32_t done = 0; done < part;) {
-            const uint32_t now = std::min(part - done, sectors_at_once_);
-            TRY(wait_command(status_data));
-            port_write32(data_port, from, now * sector_bytes / 4);
-            from += now * sector_bytes;
-            done += now;
-        }
-        TRY(wait_command(status_ready));
-        sector += part;
-        left -= part;
-    }
-    return {};
+    return move(first, count, const_cast<std::byte*>(from), Direction::to_disk);
 }
 
 Result<void> IdeDisk::flush()

@@ -132,6 +132,8 @@ Result<void> start()
                 "-drive file=obj/fs/fs.img,index=1,media=disk,format=raw\n");
         return attached;
     }
+    cprintf("fs: a disk of %u MiB, %s\n", disk.block_count() / (1024 * 1024 / block_size),
+            disk.uses_dma() ? "bus-master DMA" : "programmed I/O: no bus master that can be used");
     if (disk.block_count() <= superblock_number) {
         cprintf("fs: the disk is too small for a file system; is it the right image?\n");
         return Error::no_device;

@@ -7,7 +7,7 @@
 #include "kern/debug/panic.hh"
 #include "kern/dev/clock.hh"
 #include "kern/dev/console.hh"
-#include "kern/dev/disk_interrupt.hh"
+#include "kern/dev/disk.hh"
 #include "kern/dev/nic.hh"
 #include "kern/dev/pci.hh"
 #include "kern/env/embedded.hh"
@@ -110,7 +110,7 @@ extern "C" [[noreturn]] void kernel_main()
         cprintf("No network card that works: there will be no network\n");
     }
     environments_init();
-    disk_interrupt_init();
+    disk_init();
     console_enable_interrupts();
     clock_start_ticks();
     smp_start_cpus();

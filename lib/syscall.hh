@@ -177,6 +177,8 @@ inline int sys_console_read(char* buffer, size_t length, uint32_t timeout_ms)
 }
 // Waits for the disk's interrupt; one that came since the last call counts. File server only.
 inline int sys_disk_wait(uint32_t timeout_ms) { return syscall(Syscall::disk_wait, timeout_ms); }
+// The I/O port of the disk's bus master, of its first register; no_device. File server only.
+inline int sys_disk_bus_master() { return syscall(Syscall::disk_bus_master); }
 inline int sys_env_set_name(envid_t env, const char* name)
 {
     return syscall(Syscall::env_set_name, static_cast<uint32_t>(env), address_of(name));

@@ -63,6 +63,7 @@ std::optional<PciFunction> PciFunction::probe(PciAddress address)
     function.device_ = static_cast<uint16_t>(id >> 16);
     function.base_class_ = static_cast<uint8_t>(class_code >> 24);
     function.sub_class_ = static_cast<uint8_t>(class_code >> 16);
+    function.interface_ = static_cast<uint8_t>(class_code >> 8);
     function.header_type_ = static_cast<uint8_t>(pci_config_read(address, header_word) >> 16);
     return function;
 }

@@ -40,6 +40,7 @@ public:
     uint16_t device() const { return device_; }
     uint8_t base_class() const { return base_class_; }
     uint8_t sub_class() const { return sub_class_; }
+    uint8_t interface() const { return interface_; }    // the class code's last byte
     bool is_bridge() const;
     bool has_more_functions() const;    // of function 0: its device has others beside it
     uint8_t secondary_bus() const;      // of a bridge: the bus behind it, 0 if it has no number
@@ -67,6 +68,7 @@ private:
     uint16_t device_ = 0;
     uint8_t base_class_ = 0;
     uint8_t sub_class_ = 0;
+    uint8_t interface_ = 0;
     uint8_t header_type_ = 0;
 };
 
@@ -90,10 +92,12 @@ private:
 // goes on without it.
 void pci_init();
 
-// A driver and the id it serves; kern/dev/pci_drivers.cc has the table.
+// A driver and what it serves, where 0 is anything; kern/dev/pci_drivers.cc has the table.
 struct PciDriver {
     uint16_t vendor = 0;
     uint16_t device = 0;
+    uint8_t base_class = 0;
+    uint8_t sub_class = 0;
     Result<void> (*attach)(const PciFunction& function) = nullptr;
 };
 const PciDriver* pci_driver_for(const PciFunction& function);   // null: nobody serves it

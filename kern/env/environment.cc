@@ -7,6 +7,7 @@
 #include "kern/cpu/smp.hh"
 #include "kern/debug/panic.hh"
 #include "kern/dev/clock.hh"
+#include "kern/dev/disk.hh"
 #include "kern/env/elf.hh"
 #include "kern/env/scheduler.hh"
 #include "kern/env/words.hh"
@@ -177,6 +178,9 @@ void Environment::finish()
     ended_id_ = ended;
     ipc_peer_ended(*this, ended);
     exit_queue_.wake_all();
+    if (type() == EnvType::fs) {
+        disk_stop_transfer();           // into memory that is free from here on
+    }
     space.clear();
     wake_all_word_waiters();            // one may have watched it, or its pages
     release_slot();

@@ -1,6 +1,6 @@
-// System calls about time, and the wait for the disk.
+// System calls about time, and for the disk.
 #include "kern/dev/clock.hh"
-#include "kern/dev/disk_interrupt.hh"
+#include "kern/dev/disk.hh"
 #include "kern/env/environment.hh"
 #include "kern/memory/user_memory.hh"
 #include "kern/syscall/syscalls.hh"
@@ -30,8 +30,17 @@ SyscallResult sys_disk_wait(Environment& caller, const SyscallArguments& argumen
     if (caller.type() != EnvType::fs) {
         return Error::not_permitted;
     }
-    if (disk_interrupt_take()) {
+    if (disk_take_interrupt()) {
         return 0;
     }
     return caller.wait_on(disk_interrupt_queue(), arguments.a1);
+}
+
+// disk_bus_master(): the I/O port.
+SyscallResult sys_disk_bus_master(Environment& caller, const SyscallArguments&)
+{
+    if (caller.type() != EnvType::fs) {
+        return Error::not_permitted;
+    }
+    return static_cast<int32_t>(TRY(disk_bus_master()));
 }
