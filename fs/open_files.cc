@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "fs/descriptor.hh"
 #include "inc/mmu.h"
 #include "lib/syscall.hh"
 
@@ -82,13 +83,38 @@ Result<uint32_t> OpenFiles::open(const Node& node, uint32_t mode, envid_t opener
     open = {attach(node), tickets_.next(), mode, opener};
     count_++;
 
-    auto* fd = static_cast<Fd*>(page);
-    *fd = {};
-    fd->fd_dev_id = file_device_id;
-    fd->fd_omode = mode;
-    fd->fd_object = number;
-    fd->fd_ticket = open.ticket;
+    auto* descriptor = static_cast<FileDescriptor*>(page);
+    *descriptor = {};
+    descriptor->fd.fd_dev_id = file_device_id;
+    descriptor->fd.fd_omode = mode;
+    descriptor->fd.fd_object = number;
+    descriptor->fd.fd_ticket = open.ticket;
     return number;
+}
+
+void OpenFiles::note_change_at(uint32_t number)
+{
+    reinterpret_cast<FileDescriptor*>(descriptor_page(number))->changes++;
+}
+
+void OpenFiles::note_change(const OpenNode& file)
+{
+    uint32_t left = file.opens;
+    for (uint32_t number = 0; left > 0 && number < max_open_files; number++) {
+        if (files_open_[number].file == &file) {
+            note_change_at(number);
+            left--;
+        }
+    }
+}
+
+void OpenFiles::note_change_of_all()
+{
+    for (uint32_t number = 0; number < max_open_files; number++) {
+        if (files_open_[number].file != nullptr) {
+            note_change_at(number);
+        }
+    }
 }
 
 bool OpenFiles::is_unused(uint32_t number) const

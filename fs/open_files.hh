@@ -45,6 +45,10 @@ public:
     // The open file that a request means: bad_descriptor.
     Result<OpenFile*> find(uint32_t number, uint64_t ticket);
 
+    // Notes in the descriptor pages of an open file, or of all, that it has changed.
+    void note_change(const OpenNode& file);
+    void note_change_of_all();
+
     // The node that stands for the file wherever it is open; null if it is open nowhere.
     OpenNode* find_node(const Node& node);
 
@@ -61,6 +65,7 @@ private:
     bool is_unused(uint32_t number) const;
     OpenNode* attach(const Node& node);
     void close(uint32_t number);
+    void note_change_at(uint32_t number);
 
     FileSystem& files_;
     TicketSource tickets_;

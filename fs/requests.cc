@@ -119,6 +119,9 @@ Result<Answer> Requests::open(const Call& call)
         return Error::exists;
     }
     if ((call.mode & O_TRUNC) != 0 && access != O_RDONLY) {
+        if (const OpenNode* open = open_files_.find_node(node); open != nullptr) {
+            open_files_.note_change(*open);
+        }
         TRY(files_.set_size(node, 0));
     }
     const uint32_t number = TRY(open_files_.open(node, call.mode, call.from));
@@ -224,6 +227,7 @@ Result<Answer> Requests::write(const Call& call)
     if ((open.mode & O_APPEND) != 0) {
         offset = TRY(files_.record(node)).size;
     }
+    open_files_.note_change(*open.file);
     const size_t moved = TRY(files_.write(node, offset, data_of(*call.page, call.length)));
     call.page->offset = offset + moved;
     return Answer{static_cast<int32_t>(moved), {}};
@@ -235,6 +239,7 @@ Result<Answer> Requests::set_size(const Call& call)
     if (!open.is_writable()) {
         return Error::not_permitted;
     }
+    open_files_.note_change(*open.file);
     TRY(files_.set_size(open.file->node, call.offset));
     return Answer{};
 }
@@ -248,6 +253,7 @@ Result<Answer> Requests::remove(const Call& call)
         return Error::not_directory;
     }
     if (OpenNode* open = open_files_.find_node(node); open != nullptr) {
+        open_files_.note_change(*open);
         TRY(files_.unlink(open->node));         // its blocks go with its last use
     } else {
         TRY(files_.unlink(node));
@@ -264,6 +270,11 @@ Result<Answer> Requests::rename(const Call& call)
     const std::string_view to = TRY(to_text.copy_from(*call.page, from.size() + 1));
     Node node = TRY(files_.lookup(from));
     OpenNode* open = open_files_.find_node(node);
+    if (TRY(files_.record(node)).is_directory()) {
+        open_files_.note_change_of_all();       // the files in it have other paths from now on
+    } else if (open != nullptr) {
+        open_files_.note_change(*open);
+    }
     TRY(files_.rename(open != nullptr ? open->node : node, to));
     return Answer{};
 }

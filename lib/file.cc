@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "fs/descriptor.hh"
 #include "fs/layout.hh"
 #include "fs/protocol.hh"
 #include "inc/error.hh"
@@ -170,6 +171,13 @@ int file_system_info(FileSystemInfo* info)
         *info = {status.block_count, status.free_blocks, status.cached_blocks, status.now};
     }
     return result;
+}
+
+uint32_t file_changes(int number)
+{
+    Fd* fd = nullptr;
+    return find_file(number, &fd) < 0
+        ? 0 : reinterpret_cast<const volatile fs::FileDescriptor*>(fd)->changes;
 }
 
 // Maps pages of the file and returns the bytes that they show, as the server says it; *mapped is

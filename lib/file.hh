@@ -39,6 +39,11 @@ int fsync(int number);
 // calls it unmaps the pages; writes to the file may or may not show in them.
 ssize_t map_file(int number, off_t offset, void* window, size_t max_pages);
 
+// A number that is another one after each change to the open file: to its bytes, its size, its name
+// or the name of a directory above it. It lies in memory that the file server shares: no call, no
+// message. Descriptors that are no files never change.
+uint32_t file_changes(int number);
+
 struct FileSystemInfo {
     uint32_t block_count = 0, free_blocks = 0;  // of 4 KiB
     uint32_t cached_blocks = 0;                 // in the file server's memory

@@ -232,6 +232,24 @@ int send(int number, const void* data, size_t size, int flags)
     return sendto(number, data, size, flags, nullptr, 0);
 }
 
+static_assert(room_in_place == sizeof(SocketRequest) && max_in_place == max_request_bytes);
+
+int send_in_place(int number, void* run, size_t size)
+{
+    Fd* fd = nullptr;
+    if (const int result = find_socket(number, &fd); result < 0) {
+        return result;
+    }
+    if (!is_stream(*fd) || size > max_in_place
+        || reinterpret_cast<uintptr_t>(run) % page_size != 0) {
+        return to_abi(Error::invalid_argument);
+    }
+    auto* request = static_cast<SocketRequest*>(run);
+    *request = request_for(*fd);
+    request->size = static_cast<uint32_t>(size);
+    return call_network_at(request, NSREQ_SEND, size);
+}
+
 int recvfrom(int number, void* data, size_t size, int flags, sockaddr* from, socklen_t* length)
 {
     Fd* fd = nullptr;

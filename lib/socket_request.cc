@@ -48,7 +48,7 @@ int have_request_pages()
     return result;
 }
 
-int call_network(uint32_t code, const SocketRequest& request, size_t bytes, PageRun window)
+int call_network_at(SocketRequest* request, uint32_t code, size_t bytes, PageRun window)
 {
     if (server == 0) {
         server = find_server();
@@ -56,17 +56,22 @@ int call_network(uint32_t code, const SocketRequest& request, size_t bytes, Page
             return to_abi(Error::not_found);
         }
     }
-    if (const int result = have_request_pages(); result < 0) {
-        return result;
-    }
-    shared_request() = request;
-    const PageRun run = PageRun::at(request_pages, pages_for_request(bytes));
+    const PageRun run = PageRun::at(reinterpret_cast<uintptr_t>(request), pages_for_request(bytes));
     const IpcMessage answer = ipc_call(server, code, run, window);
     if (answer.from == to_abi(Error::bad_env) || answer.from == to_abi(Error::peer_died)) {
         server = 0;
         return to_abi(Error::not_found);
     }
     return answer.from < 0 ? answer.from : static_cast<int>(answer.value);
+}
+
+int call_network(uint32_t code, const SocketRequest& request, size_t bytes, PageRun window)
+{
+    if (const int result = have_request_pages(); result < 0) {
+        return result;
+    }
+    shared_request() = request;
+    return call_network_at(&shared_request(), code, bytes, window);
 }
 
 SocketRequest request_for(const Fd& fd, int flags)

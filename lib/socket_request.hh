@@ -19,6 +19,9 @@ int have_request_pages();
 int call_network(uint32_t code, const SocketRequest& request, size_t bytes = 0,
                  PageRun window = {});
 
+// The same with the request at the start of pages of the caller's own.
+int call_network_at(SocketRequest* request, uint32_t code, size_t bytes, PageRun window = {});
+
 // A request about the socket `fd`; MSG_* flags.
 SocketRequest request_for(const Fd& fd, int flags = 0);
 

@@ -12,20 +12,20 @@
 namespace {
 
 using http::Connection;
+using http::FileCache;
+using http::Moment;
 
 constexpr uint16_t port = 80;
 constexpr int max_connections = 100;
 constexpr int accepts_a_turn = 16;
 constexpr uint32_t accept_pause_ms = 100;       // after accept failed for want of resources
-constexpr uintptr_t windows = 0x40000000;       // where connections map their files' pages
+constexpr uint32_t tidy_ms = 1000;              // how often files are looked at that are open
+constexpr uintptr_t file_pages = 0x30000000;    // where small files are
+constexpr uintptr_t regions = 0x40000000;       // where connections map pages
 
-static_assert(max_connections <= max_fds * 3 / 4, "files need descriptors too");
-
-// Milliseconds from `now` to `then`, 0 if that is past; the clock may wrap around.
-int milliseconds_until(uint32_t then, uint32_t now)
-{
-    return std::max(0, static_cast<int32_t>(then - now));
-}
+static_assert(max_connections + FileCache::max_files <= max_fds - 8, "some descriptors are others'");
+static_assert(file_pages + FileCache::max_files * FileCache::pages_a_file * page_size <= regions);
+static_assert(regions + max_connections * Connection::region_bytes < fd_table);
 
 int must(int result, const char* what)
 {
@@ -43,12 +43,19 @@ public:
 
 private:
     int wait();
-    void accept_clients(uint32_t now);
+    void serve_clients();
+    void accept_clients();
+    void tidy();
     Connection* free_connection();
-    Connection* longest_idle(uint32_t now);
+    Connection* most_overdue();
 
     http::AccessLog log_{};
+    FileCache files_{file_pages};
+    http::Shared shared_{files_, log_};
+    Moment now_{};                              // of this turn
     int listener_ = -1;
+    bool files_open_ = false;
+    uint32_t tidy_at_ms_ = 0;                   // while files_open_
     bool accepting_ = true;
     uint32_t accept_again_ = 0;                 // while not accepting_: when to try again
     pollfd entries_[max_connections + 1];       // of connection n at n, the listener's last
@@ -68,58 +75,70 @@ void Server::start()
 
 void Server::run()
 {
+    now_ = http::read_clock();
     for (;;) {
         must(wait(), "wait for clients");
-        const uint32_t now = sys_time_msec();
-        for (int i = 0; i < max_connections; i++) {
-            Connection& connection = connections_[i];
-            if (!connection.in_use()) {
-                continue;
-            }
-            if (entries_[i].revents != 0 || connection.poll_events() == 0) {
-                connection.turn(now);
-            }
-            if (connection.in_use() && milliseconds_until(connection.deadline_ms(), now) == 0) {
-                connection.close();
-            }
-        }
-        if (!accepting_ && milliseconds_until(accept_again_, now) == 0) {
+        now_ = http::read_clock();
+        serve_clients();
+        if (!accepting_ && ms_until(accept_again_, now_) == 0) {
             accepting_ = true;
         } else if (entries_[max_connections].revents != 0) {
-            accept_clients(now);
+            accept_clients();
         }
+        tidy();
     }
 }
 
 // Waits until a client is ready, comes, or is overdue.
 int Server::wait()
 {
-    const uint32_t now = sys_time_msec();
-    int timeout = accepting_ ? -1 : milliseconds_until(accept_again_, now);
+    uint32_t timeout = accepting_ ? wait_forever : ms_until(accept_again_, now_);
+    if (files_open_) {
+        timeout = std::min(timeout, ms_until(tidy_at_ms_, now_));
+    }
     for (int i = 0; i < max_connections; i++) {
         const Connection& connection = connections_[i];
         entries_[i] = {};
         if (connection.in_use()) {
             entries_[i].fd = connection.socket();
             entries_[i].events = connection.poll_events();
-            const int left = connection.poll_events() == 0
-                                 ? 0
-                                 : milliseconds_until(connection.deadline_ms(), now);
-            timeout = timeout < 0 ? left : std::min(timeout, left);
+            timeout = std::min(timeout, connection.poll_events() == 0
+                                            ? 0 : ms_until(connection.deadline_ms(), now_));
         }
     }
     entries_[max_connections] = {accepting_ ? listener_ : -1, POLLIN, 0};
-    return poll(entries_, max_connections + 1, timeout);
+    return poll(entries_, max_connections + 1,
+                timeout == wait_forever ? -1 : static_cast<int>(timeout));
 }
 
-// Takes waiting connections in. When all places are taken the client that has been idle longest
-// makes room; where none is idle, clients wait in the listener's queue.
-void Server::accept_clients(uint32_t now)
+// Gives a turn to each connection that is ready, and ends those whose time is up.
+void Server::serve_clients()
+{
+    for (int i = 0; i < max_connections; i++) {
+        Connection& connection = connections_[i];
+        if (!connection.in_use()) {
+            continue;
+        }
+        if (entries_[i].revents != 0 || connection.poll_events() == 0) {
+            connection.turn(now_);
+        }
+        if (connection.in_use() && ms_until(connection.deadline_ms(), now_) == 0) {
+            connection.close();
+        }
+    }
+}
+
+// Takes waiting connections in. When all places are taken the client that has kept its connection
+// waiting longest makes room; where none has, clients wait in the listener's queue.
+void Server::accept_clients()
 {
     for (int i = 0; i < accepts_a_turn; i++) {
         Connection* connection = free_connection();
         if (connection == nullptr) {
-            connection = longest_idle(now);
+            if (i > 0) {
+                return;                         // perhaps nobody waits any more: poll will tell
+            }
+            connection = most_overdue();
             if (connection != nullptr) {
                 connection->close();
             }
@@ -134,7 +153,7 @@ void Server::accept_clients(uint32_t now)
         }
         if (client == to_abi(Error::max_open) || client == to_abi(Error::no_memory)) {
             accepting_ = false;
-            accept_again_ = now + accept_pause_ms;
+            accept_again_ = now_.ms + accept_pause_ms;
             return;
         }
         if (client < 0) {
@@ -146,7 +165,7 @@ void Server::accept_clients(uint32_t now)
         }
         const auto number = static_cast<uintptr_t>(connection - connections_);
         connection->open(client, ntohl(peer.sin_addr.s_addr),
-                         windows + number * Connection::window_bytes, now, log_);
+                         regions + number * Connection::region_bytes, now_, shared_);
     }
 }
 
@@ -160,17 +179,24 @@ Connection* Server::free_connection()
     return nullptr;
 }
 
-Connection* Server::longest_idle(uint32_t now)
+Connection* Server::most_overdue()
 {
-    Connection* longest = nullptr;
+    Connection* most = nullptr;
     for (Connection& connection : connections_) {
-        if (connection.is_idle() &&
-            (longest == nullptr || milliseconds_until(connection.deadline_ms(), now) <
-                                       milliseconds_until(longest->deadline_ms(), now))) {
-            longest = &connection;
+        if (connection.overdue_ms(now_) > (most != nullptr ? most->overdue_ms(now_) : 0)) {
+            most = &connection;
         }
     }
-    return longest;
+    return most;
+}
+
+// Looks at the files that are open every second, as long as there are some.
+void Server::tidy()
+{
+    if (!files_open_ || ms_until(tidy_at_ms_, now_) == 0) {
+        files_open_ = files_.tidy(now_);
+        tidy_at_ms_ = now_.ms + tidy_ms;
+    }
 }
 
 // Built at run time, so that its buffers are no part of the program's file.

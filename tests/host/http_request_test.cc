@@ -79,7 +79,9 @@ TEST(HttpRequest, KnowsMethods)
 {
     EXPECT_EQ(complete("HEAD / HTTP/1.0\r\n\r\n").method, Method::head);
     EXPECT_EQ(complete("POST / HTTP/1.0\r\nContent-Length: 7\r\n\r\n").method, Method::not_allowed);
-    EXPECT_EQ(complete("OPTIONS * HTTP/1.0\r\n\r\n").method, Method::not_allowed);
+    EXPECT_EQ(complete("OPTIONS * HTTP/1.0\r\n\r\n").method, Method::options);
+    EXPECT_EQ(complete("PATCH * HTTP/1.0\r\n\r\n").method, Method::not_allowed);
+    EXPECT_EQ(refusal("GET * HTTP/1.0\r\n\r\n"), 400);
     EXPECT_EQ(complete("CONNECT a:80 HTTP/1.0\r\n\r\n").method, Method::not_allowed);
     EXPECT_EQ(complete("get / HTTP/1.0\r\n\r\n").method, Method::unknown);
     EXPECT_EQ(complete("FROB / HTTP/1.0\r\n\r\n").method, Method::unknown);
@@ -92,6 +94,9 @@ TEST(HttpRequest, ReadsAbsoluteTargets)
     EXPECT_EQ(complete("GET http://a.b:80/c?d HTTP/1.0\r\n\r\n").target, "/c?d");
     EXPECT_EQ(complete("GET HTTP://a.b HTTP/1.0\r\n\r\n").target, "/");
     EXPECT_EQ(complete("GET http://a.b?x=/y HTTP/1.0\r\n\r\n").target, "/");
+    for (const char* target : {"http:///x", "http://", "http://?x", "http://a@b/x", "https://a/x"}) {
+        EXPECT_EQ(refusal(std::string("GET ") + target + " HTTP/1.0\r\n\r\n"), 400) << target;
+    }
     EXPECT_EQ(refusal("GET ftp://a.b/ HTTP/1.0\r\n\r\n"), 400);
     EXPECT_EQ(refusal("GET index.html HTTP/1.0\r\n\r\n"), 400);
     EXPECT_EQ(refusal("GET * HTTP/1.0\r\n\r\n"), 400);
@@ -138,7 +143,13 @@ TEST(HttpRequest, ReadsBodyLengths)
         EXPECT_EQ(refusal(std::string("GET / HTTP/1.0\r\nContent-Length: ") + bad + "\r\n\r\n"),
                   400);
     }
-    EXPECT_EQ(refusal("GET / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n"), 501);
+    EXPECT_EQ(refusal("GET / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n"), 400);
+    const std::string start = "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: ";
+    EXPECT_EQ(refusal(start + "chunked\r\n\r\n"), 411);
+    EXPECT_EQ(refusal(start + "gzip, chunked\r\n\r\n"), 501);
+    EXPECT_EQ(refusal(start + "xchunked\r\n\r\n"), 501);
+    EXPECT_EQ(refusal(start + "chunked\r\nTransfer-Encoding: identity\r\n\r\n"), 501);
+    EXPECT_EQ(refusal(start + "chunked\r\nContent-Length: 3\r\n\r\n"), 400);
     EXPECT_EQ(
         refusal("GET / HTTP/1.0\r\nTransfer-Encoding: chunked\r\nContent-Length: 1\r\n\r\n"), 400);
 }
@@ -161,6 +172,8 @@ constexpr int64_t example = 784'111'777;         // 1994, November 6, 08:49:37
 TEST(HttpDate, WritesAndReadsDates)
 {
     char text[http::date_bytes];
+    http::write_log_date(example, text);
+    EXPECT_STREQ(text, "06/Nov/1994:08:49:37 +0000");
     http::write_date(example, text);
     EXPECT_STREQ(text, "Sun, 06 Nov 1994 08:49:37 GMT");
     for (int64_t time = 0; time < 253'402'300'799; time += 86'400'000 - 4'321) {

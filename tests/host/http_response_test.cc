@@ -70,14 +70,14 @@ TEST(HttpResponse, NotAllowedNamesWhatIs)
 {
     http::ResponseHead head;
     head.status = 405;
-    EXPECT_NE(head_of(head).find("\r\nAllow: GET, HEAD\r\n"), std::string::npos);
+    EXPECT_NE(head_of(head).find("\r\nAllow: GET, HEAD, OPTIONS\r\n"), std::string::npos);
     EXPECT_NE(head_of(head).find("\r\nConnection: close\r\n"), std::string::npos);
 }
 
 TEST(HttpResponse, EveryStatusHasAReasonAndAPageThatFits)
 {
     for (const int status :
-         {200, 206, 301, 304, 400, 403, 404, 405, 412, 414, 416, 431, 500, 501, 503, 505}) {
+         {200, 204, 206, 301, 304, 400, 403, 404, 405, 411, 412, 414, 416, 431, 500, 501, 503, 505}) {
         EXPECT_STRNE(http::reason(status), "Unknown") << status;
         char page[512];
         const size_t size = http::write_error_page(status, page);
@@ -111,6 +111,21 @@ TEST(HttpListing, TheLongestNameFits)
     http::TextBuffer page(buffer);
     http::write_listing_entry(page, {std::string(127, '"'), false, INT32_MAX, 1});
     EXPECT_FALSE(page.overflowed());
+}
+
+TEST(HttpListing, TheLongestPathFits)
+{
+    char buffer[http::largest_listing_head];
+    http::TextBuffer page(buffer);
+    http::write_listing_head(page, std::string(1023, '"'));
+    EXPECT_FALSE(page.overflowed());
+    EXPECT_NE(page.text().find("<h1>Files in ...&quot;"), std::string_view::npos);
+}
+
+TEST(HttpResponse, LocationsAreLinksToThisHost)
+{
+    const std::string text = head_of({.status = 301, .location = "/a b\r\nX: \\"});
+    EXPECT_NE(text.find("\r\nLocation: /a%20b%0D%0AX%3A%20%5C/\r\n"), std::string::npos) << text;
 }
 
 TEST(StatusJson, EnvironmentsFitWhateverTheirNames)

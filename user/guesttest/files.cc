@@ -209,6 +209,50 @@ void programs_start_from_files()
     check_result(remove(path), "remove");
 }
 
+// Each change to a file, and nothing else, is told to whoever has it open.
+void changes_are_told()
+{
+    check_result(mkdir("/guesttest.dir"), "mkdir");
+    check_result(close(open_new("/guesttest.dir/a")), "close");
+    const int other = open_new();
+    const int watched = check_result(open("/guesttest.dir/a", O_RDONLY), "open");
+    uint32_t seen = file_changes(watched);
+    const auto changed = [&] {
+        const bool has = file_changes(watched) != seen;
+        seen = file_changes(watched);
+        return has;
+    };
+    check_equal(write(other, "x", 1), 1, "write to another file");
+    check(!changed(), "a change to another file was told");
+
+    const int writer = check_result(open("/guesttest.dir/a", O_RDWR), "open for writing");
+    check(!changed(), "an open was told as a change");
+    check_equal(write(writer, "x", 1), 1, "write");
+    check(changed(), "a write was not told");
+    check_result(ftruncate(writer, 0), "ftruncate");
+    check(changed(), "a new size was not told");
+    check_result(close(writer), "close");
+    check_result(close(check_result(open("/guesttest.dir/a", O_RDWR | O_TRUNC), "open")), "close");
+    check(changed(), "O_TRUNC was not told");
+    check_result(rename("/guesttest.dir/a", "/guesttest.dir/b"), "rename");
+    check(changed(), "a new name was not told");
+    check_result(rename("/guesttest.dir", "/guesttest.dir2"), "rename of the directory");
+    check(changed(), "the directory's new name was not told");
+    check_result(remove("/guesttest.dir2/b"), "remove");
+    check(changed(), "the end of the file was not told");
+
+    int ends[2];
+    check_result(pipe(ends), "pipe");
+    check_equal(file_changes(ends[0]), 0, "changes of what is no file");
+    check_result(close(ends[0]), "close");
+    check_result(close(ends[1]), "close");
+    check_equal(file_changes(-1), 0, "changes of what is not open");
+    check_result(close(watched), "close");
+    check_result(close(other), "close");
+    check_result(remove("/guesttest.dir2"), "remove of the directory");
+    check_result(remove(path), "remove");
+}
+
 } // namespace
 
 static constexpr Test tests[] = {
@@ -217,6 +261,7 @@ static constexpr Test tests[] = {
     {"files: modes and errors", modes_and_errors},
     {"files: read-only is read-only", read_only_stays_so},
     {"files: children share descriptors", descriptors_are_shared_with_children},
+    {"files: changes are told", changes_are_told},
     {"files: descriptors run out with an error", descriptors_run_out},
     {"files: one program cannot have them all", one_program_cannot_have_all_files},
     {"files: crashed clients are cleaned up", crashed_clients_are_cleaned_up},

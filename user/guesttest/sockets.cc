@@ -66,6 +66,42 @@ void streams_carry_data()
     check_result(close(listener), "close");
 }
 
+// The same bytes again and again, from where they are.
+void bytes_are_sent_in_place()
+{
+    constexpr size_t size = 3 * page_size - room_in_place;
+    constexpr int times = 3;
+    const int listener = listen_on(test_port + 5);
+    const envid_t child = start_child([] {
+        check_result(sys_page_alloc_run(0, scratch_page(), 3, page_rights), "page_alloc_run");
+        char* const bytes = scratch_page() + room_in_place;
+        for (size_t i = 0; i < size; i++) {
+            bytes[i] = static_cast<char>(i % 251);
+        }
+        const int connection = connect_to(test_port + 5);
+        for (int i = 0; i < times; i++) {
+            check_equal(send_in_place(connection, scratch_page(), size), static_cast<long>(size),
+                        "send_in_place");
+        }
+        check_error(send_in_place(connection, scratch_page() + 1, 1), Error::invalid_argument,
+                    "bytes that are not at the start of a page");
+        check_error(send_in_place(connection, scratch_page(), max_in_place + 1),
+                    Error::invalid_argument, "too many bytes");
+        check_error(send_in_place(connection, scratch_page(), 3 * page_size),
+                    Error::invalid_argument, "a page that is not there");
+        check_result(close(connection), "close");
+    });
+    const int connection = check_result(accept(listener), "accept");
+    static char block[times * size + 1];
+    check_equal(readn(connection, block, sizeof block), times * size, "bytes received");
+    for (size_t i = 0; i < times * size; i++) {
+        check(block[i] == static_cast<char>(i % size % 251), "a byte is wrong");
+    }
+    check_equal(wait_for(child), 0, "status of the sender");
+    check_result(close(connection), "close");
+    check_result(close(listener), "close");
+}
+
 void datagrams_keep_their_bounds()
 {
     const int receiver = new_socket(SOCK_DGRAM), sender = new_socket(SOCK_DGRAM);
@@ -200,6 +236,7 @@ void garbage_does_not_stop_the_server()
 
 static constexpr Test tests[] = {
     {"sockets: streams carry data", streams_carry_data},
+    {"sockets: bytes are sent in place", bytes_are_sent_in_place},
     {"sockets: datagrams keep their bounds", datagrams_keep_their_bounds},
     {"sockets: errors are told", errors_are_told},
     {"sockets: poll waits and wakes", poll_waits_and_wakes},

@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "lib/file.hh"
-#include "user/httpd/clock.hh"
 #include "user/httpd/date.hh"
 #include "user/httpd/text_buffer.hh"
 
@@ -22,13 +21,14 @@ int AccessLog::open(const char* path)
     return 0;
 }
 
-void AccessLog::write(uint32_t client, std::string_view line, int status, uint64_t body_bytes)
+void AccessLog::write(uint32_t client, int64_t time, std::string_view line, int status,
+                      uint64_t body_bytes)
 {
     if (!is_open_) {
         return;
     }
     char buffer[512], date[date_bytes];
-    write_date(time_of_day(), date);
+    write_log_date(time, date);
     TextBuffer text(buffer);
     text.print("%u.%u.%u.%u - - [%s] \"", client >> 24, (client >> 16) & 255, (client >> 8) & 255,
                client & 255, date);

@@ -1,4 +1,4 @@
-// The access log: a line for each answer, in the form that other web servers' logs have.
+// The access log: a line for each answer, in the "common log format" that tools for logs read.
 #pragma once
 #include <cstdint>
 #include <string_view>
@@ -10,9 +10,11 @@ public:
     // Appends to the file; null: prints on the console. Returns 0, or an error of open.
     int open(const char* path);
 
-    // 10.0.2.2 - - [Sun, 06 Nov 1994 08:49:37 GMT] "GET /x HTTP/1.1" 200 1234
-    // `client`: its address, host byte order; `line`: the request line, empty if it had none.
-    void write(uint32_t client, std::string_view line, int status, uint64_t body_bytes);
+    // 10.0.2.2 - - [06/Nov/1994:08:49:37 +0000] "GET /x HTTP/1.1" 200 1234
+    // `client`: its address, host byte order; `time`: seconds since 1970; `line`: the request
+    // line, or what came of it.
+    void write(uint32_t client, int64_t time, std::string_view line, int status,
+               uint64_t body_bytes);
 
 private:
     bool is_open_ = false;

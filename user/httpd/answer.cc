@@ -1,20 +1,19 @@
 // What a connection answers to a request: which file, page or list, and which part of it.
 #include <algorithm>
 
+#include "inc/stdio.hh"
 #include "inc/string.hh"
 #include "lib/syscall.hh"
 #include "user/httpd/access_log.hh"
-#include "user/httpd/clock.hh"
 #include "user/httpd/conditional.hh"
 #include "user/httpd/connection.hh"
 #include "user/httpd/path.hh"
-#include "user/httpd/text_buffer.hh"
+#include "user/httpd/text.hh"
 
 namespace http {
 namespace {
 
 constexpr uint64_t longest_dropped_body = 65'536;
-constexpr std::string_view status_page = "/www/status.html";
 
 int status_of(Error error)
 {
@@ -30,17 +29,6 @@ int status_of(Error error)
     }
 }
 
-// The target as a Location: without its query, and with one slash at its start (two would begin
-// another host's name).
-std::string_view location_of(std::string_view target)
-{
-    target = {target.data(), std::min(target.find_first_of("?#"), target.size())};
-    while (target.starts_with("//")) {
-        target.remove_prefix(1);
-    }
-    return target;
-}
-
 } // namespace
 
 void Connection::answer(const Request& request)
@@ -52,18 +40,21 @@ void Connection::answer(const Request& request)
     switch (request.method) {
     case Method::get:
     case Method::head: answer_target(request); break;
+    case Method::options: begin({.status = 204, .framing = Framing::no_body}); break;
     case Method::not_allowed: answer_page({.status = 405}); break;
     case Method::unknown: answer_page({.status = 501}); break;
     }
-    log_->write(client_, request.line, status_, body_bytes_);
+    shared_->log.write(client_, now_.seconds, request.line, status_, body_bytes_);
 }
 
 void Connection::answer_invalid(int status)
 {
+    std::string_view line(input_, input_used_);
+    line = take_until(line, '\n');
     keep_alive_ = false;
-    with_body_ = true;
+    with_body_ = !line.starts_with("HEAD ");
     answer_page({.status = status});
-    log_->write(client_, {}, status_, body_bytes_);
+    shared_->log.write(client_, now_.seconds, trim_line_end(line), status_, body_bytes_);
 }
 
 void Connection::answer_target(const Request& request)
@@ -72,32 +63,34 @@ void Connection::answer_target(const Request& request)
     if (const int status = resolve_target(request.target, path); status != 0) {
         return answer_page({.status = status});
     }
-    const std::string_view text(path.text, path.length);
     if (path.is_root) {
         return answer_text({.status = 404}, root_page);
     }
-    if (text == "/www/status.json" && !path.names_directory) {
+    if (path.names_directory) {
+        return answer_directory(request, path);
+    }
+    if (path.below_root() == "/status.json") {
         generated_.start_status();
         return answer_generated(request, "application/json");
     }
-    if (path.names_directory) {
-        return answer_directory(request, path.text);
+    if (path.below_root() == "/status") {
+        path.append(".html");
     }
-    const std::string_view file = text == "/www/status" ? status_page : text;
-    const Result<void> opened = file_.open(file.data(), window_);
+    const Result<void> opened = file_.open(shared_->files, path, region_, now_);
     if (!opened && opened.error() == Error::is_directory) {
-        return answer_page({.status = 301, .location = location_of(request.target)});
+        // From the path that was found: what a client sent might name another host.
+        return answer_page({.status = 301, .location = path.below_root()});
     }
     if (!opened) {
         return answer_page({.status = status_of(opened.error())});
     }
-    answer_file(request, content_type(file));
+    answer_file(request);
 }
 
-void Connection::answer_directory(const Request& request, const char* path)
+void Connection::answer_directory(const Request& request, const FilePath& path)
 {
-    if (const int result = generated_.start_listing(path); result < 0) {
-        return answer_page({.status = status_of(static_cast<Error>(-result))});
+    if (const Result<void> started = generated_.start_listing(path, region_); !started) {
+        return answer_page({.status = status_of(started.error())});
     }
     answer_generated(request, "text/html; charset=utf-8");
 }
@@ -112,44 +105,67 @@ void Connection::answer_generated(const Request& request, const char* type)
     }
 }
 
-void Connection::answer_file(const Request& request, const char* type)
+void Connection::answer_file(const Request& request)
 {
-    const auto size = static_cast<unsigned long long>(file_.size());
-    const int64_t now = time_of_day();
+    if (with_body_ && !request.has_conditions && file_.file().contents().data() != nullptr) {
+        return answer_plain();
+    }
+    ResponseHead head = file_.file().head(now_);
+    if (answer_conditions(request, head)) {
+        return file_.close();
+    }
+    if (parts_.kind == RangeSet::Kind::parts) {
+        return answer_parts(head);
+    }
+    begin(head);
+    attach_file();
+}
 
-    // Times have whole seconds: what has just changed may change again without a trace.
-    char etag[48];
-    TextBuffer tag(etag);
-    tag.print("%s\"%llx-%llx\"", now - file_.modified() < 2 ? "W/" : "",
-              static_cast<unsigned long long>(file_.modified()), size);
-    const Validators validators{tag.text(), file_.modified(), now};
+// The answer that most requests get: it is there already, and goes out as it is. What the network
+// server does not take now is left for send().
+void Connection::answer_plain()
+{
+    size_t head_bytes = 0;
+    const int result = file_.file().send_plain(socket_, keep_alive_, now_, &head_bytes);
+    if (result < 0 && result != to_abi(Error::try_again)) {
+        return close();
+    }
+    status_ = 200;
+    body_bytes_ = file_.file().size();
+    const size_t sent = result < 0 ? 0 : static_cast<size_t>(result);
+    const size_t of_head = std::min(sent, head_bytes);
+    const std::string_view head = file_.file().plain_head();
+    memcpy(output_, head.data() + of_head, head_bytes - of_head);
+    output_sent_ = 0;
+    output_used_ = head_bytes - of_head;
+    file_.consume(sent - of_head);
+}
 
-    ResponseHead head{.content_type = type, .content_length = size, .modified = file_.modified(),
-                      .etag = tag.text(), .is_file = true, .file_size = size};
+// Looks at the fields that ask for the file under conditions, or for ranges of it (in parts_). True:
+// there was a reason to answer something else than the file, and that is done.
+bool Connection::answer_conditions(const Request& request, ResponseHead& head)
+{
+    const Validators validators{head.etag, head.modified, now_.seconds};
     const int status = evaluate_conditions(request, validators);
     if (status == 412) {
-        file_.close();
-        return answer_page({.status = status});
+        answer_page({.status = status});
+        return true;
     }
     if (status == 304) {
         head.status = status;
         head.framing = Framing::no_body;
-        file_.close();
-        return begin(head);
+        begin(head);
+        return true;
     }
     const std::string_view ranges = header_field(request, "Range");
     if (with_body_ && !ranges.empty() && range_applies(request, validators)) {
-        parts_ = parse_ranges(ranges, size);
+        parts_ = parse_ranges(ranges, head.file_size);
     }
-    switch (parts_.kind) {
-    case RangeSet::Kind::unsatisfiable:
-        file_.close();
-        return answer_page({.status = 416, .is_file = true, .file_size = size});
-    case RangeSet::Kind::parts: return answer_parts(head);
-    case RangeSet::Kind::whole: break;
+    if (parts_.kind == RangeSet::Kind::unsatisfiable) {
+        answer_page({.status = 416, .is_file = true, .file_size = head.file_size});
+        return true;
     }
-    begin(head);
-    attach_file();
+    return false;
 }
 
 // Sends one range as it is, and several as multipart/byteranges (RFC 9110, 15.3.7).
@@ -173,7 +189,7 @@ void Connection::answer_parts(ResponseHead& head)
         const Range* range = i < parts_.count ? &parts_.ranges[i] : nullptr;
         char part_head[part_head_bytes];
         head.content_length += range != nullptr ? range->length : 0;
-        head.content_length += write_part_head(boundary_, part_type_, range, file_.size(),
+        head.content_length += write_part_head(boundary_, part_type_, range, head.file_size,
                                                part_head);
     }
     begin(head);
@@ -220,7 +236,7 @@ void Connection::answer_text(ResponseHead head, std::string_view page)
 // Starts the output with the head.
 void Connection::begin(ResponseHead head)
 {
-    head.date = time_of_day();
+    head.date = now_.seconds;
     head.keep_alive = keep_alive_;
     output_sent_ = 0;
     output_used_ = write_head(head, output_);

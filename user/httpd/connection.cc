@@ -6,7 +6,6 @@
 #include "inc/string.hh"
 #include "lib/fd.hh"
 #include "lib/socket.hh"
-#include "user/httpd/access_log.hh"
 
 namespace http {
 namespace {
@@ -15,7 +14,11 @@ constexpr uint32_t idle_ms = 15'000;        // without a request
 constexpr uint32_t request_ms = 15'000;     // from a request's first byte to its last
 constexpr uint32_t send_ms = 30'000;        // without the client taking a byte
 constexpr uint32_t linger_ms = 2'000;
+constexpr uint32_t patience_ms = 2'000;     // with clients that keep others from being served
 constexpr int steps_a_turn = 16;
+
+// Of one recv: with the request's header a page, so that one page travels.
+constexpr size_t receive_bytes = page_size - 64;
 
 bool would_wait(int result)
 {
@@ -24,16 +27,16 @@ bool would_wait(int result)
 
 } // namespace
 
-void Connection::open(int socket, uint32_t client, uintptr_t window, uint32_t now_ms,
-                      AccessLog& log)
+void Connection::open(int socket, uint32_t client, uintptr_t region, Moment now, Shared& shared)
 {
     state_ = State::receiving;
     socket_ = socket;
     client_ = client;
-    log_ = &log;
-    window_ = window;
-    deadline_ = now_ms + idle_ms;
-    turn_over_ = keep_alive_ = false;
+    shared_ = &shared;
+    region_ = region;
+    now_ = now;
+    wait_for_client(idle_ms);
+    turn_over_ = keep_alive_ = answered_ = false;
     input_used_ = input_parsed_ = 0;
     output_used_ = output_sent_ = 0;
     body_left_ = 0;
@@ -57,9 +60,23 @@ int16_t Connection::poll_events() const
     return state_ == State::sending ? POLLOUT : POLLIN;
 }
 
-void Connection::turn(uint32_t now_ms)
+// A client between two requests may be closed at once, others only when they seem to be slow.
+uint32_t Connection::overdue_ms(Moment now) const
 {
-    now_ = now_ms;
+    const uint32_t waited = now.ms - waits_since_ms_ + 1;
+    const bool between = state_ == State::receiving && answered_ && input_used_ == 0;
+    return between ? waited : waited > patience_ms ? waited - patience_ms : 0;
+}
+
+void Connection::wait_for_client(uint32_t limit_ms)
+{
+    waits_since_ms_ = now_.ms;
+    deadline_ = now_.ms + limit_ms;
+}
+
+void Connection::turn(Moment now)
+{
+    now_ = now;
     turn_over_ = false;
     for (int step = 0; in_use(); step++) {
         if (step == steps_a_turn) {
@@ -98,14 +115,18 @@ Connection::Progress Connection::receive()
         drop_input(parsed.length);
         break;
     }
-    state_ = State::sending;
-    deadline_ = now_ + send_ms;
+    answered_ = true;
+    if (in_use()) {
+        state_ = State::sending;
+        wait_for_client(send_ms);
+    }
     return Progress::made;
 }
 
 Connection::Progress Connection::receive_more()
 {
-    const int count = recv(socket_, input_ + input_used_, sizeof input_ - input_used_);
+    const int count = recv(socket_, input_ + input_used_,
+                           std::min(sizeof input_ - input_used_, receive_bytes));
     if (would_wait(count)) {
         return Progress::none;
     }
@@ -114,7 +135,7 @@ Connection::Progress Connection::receive_more()
         return Progress::none;
     }
     if (input_used_ == 0) {
-        deadline_ = now_ + request_ms;
+        wait_for_client(request_ms);
     }
     input_used_ += static_cast<size_t>(count);
     return Progress::made;
@@ -169,7 +190,7 @@ bool Connection::send_bytes(const char* bytes, size_t size, size_t& sent)
         return false;
     }
     sent = static_cast<size_t>(result);
-    deadline_ = now_ + send_ms;
+    wait_for_client(send_ms);
     return true;
 }
 
@@ -186,7 +207,7 @@ bool Connection::next_part()
         return false;
     }
     const Range* range = next_part_ < parts_.count ? &parts_.ranges[next_part_] : nullptr;
-    output_used_ = write_part_head(boundary_, part_type_, range, file_.size(), output_);
+    output_used_ = write_part_head(boundary_, part_type_, range, file_.file().size(), output_);
     if (range != nullptr) {
         file_.select(*range);
     }
@@ -237,7 +258,7 @@ void Connection::finish_response()
         return start_lingering();
     }
     state_ = State::receiving;
-    deadline_ = now_ + (input_used_ > 0 ? request_ms : idle_ms);
+    wait_for_client(input_used_ > 0 ? request_ms : idle_ms);
 }
 
 // Where the client has nothing more on its way, lingering would only cost time.
@@ -248,7 +269,7 @@ void Connection::start_lingering()
     }
     state_ = State::lingering;
     input_used_ = 0;
-    deadline_ = now_ + linger_ms;
+    wait_for_client(linger_ms);
 }
 
 Connection::Progress Connection::linger()

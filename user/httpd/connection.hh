@@ -7,10 +7,12 @@
 // Lingering: our direction is closed, and what the client still sends is read and dropped.
 // Closing at once would reset the connection, and the client might never see the answer.
 #pragma once
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 
 #include "inc/types.hh"
+#include "user/httpd/clock.hh"
 #include "user/httpd/file_body.hh"
 #include "user/httpd/generated_body.hh"
 #include "user/httpd/request.hh"
@@ -20,23 +22,33 @@ namespace http {
 
 class AccessLog;
 
+// What all connections use.
+struct Shared {
+    FileCache& files;
+    AccessLog& log;
+};
+
 class Connection {
 public:
-    static constexpr size_t window_bytes = FileBody::window_pages * page_size;
+    // Of address space that a connection maps pages in: a file's or a list's.
+    static constexpr size_t region_bytes =
+        std::max(FileBody::window_pages * page_size, DirectoryList::region_bytes);
 
     // Takes over a non-blocking socket of the client with this address (host byte order).
-    // `window`: where file pages may be mapped (file_body.hh).
-    void open(int socket, uint32_t client, uintptr_t window, uint32_t now_ms, AccessLog& log);
+    void open(int socket, uint32_t client, uintptr_t region, Moment now, Shared& shared);
     void close();
 
     // Does what can be done without waiting, and no more than a turn's worth of it.
-    void turn(uint32_t now_ms);
+    void turn(Moment now);
 
     bool in_use() const { return state_ != State::closed; }
     int socket() const { return socket_; }
     int16_t poll_events() const;        // what it waits for; 0: nothing, it wants another turn
     uint32_t deadline_ms() const { return deadline_; }      // when to close it
-    bool is_idle() const { return state_ == State::receiving && input_used_ == 0; }
+
+    // For how long its client has kept it waiting: where places are few, such clients go first.
+    // 0: it must not be closed yet.
+    uint32_t overdue_ms(Moment now) const;
 
 private:
     enum class State { closed, receiving, sending, lingering };
@@ -53,15 +65,18 @@ private:
     void answer(const Request& request);
     void answer_invalid(int status);
     void answer_target(const Request& request);
-    void answer_directory(const Request& request, const char* path);
+    void answer_directory(const Request& request, const FilePath& path);
     void answer_generated(const Request& request, const char* type);
-    void answer_file(const Request& request, const char* type);
+    void answer_file(const Request& request);
+    void answer_plain();
+    bool answer_conditions(const Request& request, ResponseHead& head);
     void answer_parts(ResponseHead& head);
     void answer_page(ResponseHead head);
     void answer_text(ResponseHead head, std::string_view page);
     void begin(ResponseHead head);
     void attach_file();
 
+    void wait_for_client(uint32_t limit_ms);
     bool next_piece();
     bool next_part();
     bool next_generated();
@@ -72,14 +87,16 @@ private:
 
     State state_ = State::closed;
     int socket_ = -1;
-    uint32_t now_ = 0;                  // of this turn
+    Moment now_{};                      // of this turn
     uint32_t deadline_ = 0;
-    uintptr_t window_ = 0;
+    uint32_t waits_since_ms_ = 0;       // for a request, or for its client to take more
+    uintptr_t region_ = 0;
     bool turn_over_ = false;            // the last turn ended with work left
     bool keep_alive_ = false;
     bool with_body_ = false;            // the request is not HEAD
+    bool answered_ = false;             // at least one request
     uint32_t client_ = 0;
-    AccessLog* log_ = nullptr;
+    Shared* shared_ = nullptr;
     int status_ = 0;                    // of the answer, for the log
     uint64_t body_bytes_ = 0;
 

@@ -163,20 +163,44 @@ std::optional<int64_t> parse_asctime(std::string_view text)
     return combine(reader, date, time);
 }
 
+// A moment as people say it. Names have three letters and no zero behind them.
+struct Parts {
+    explicit Parts(int64_t seconds)
+    {
+        constexpr int64_t latest = 253'402'300'799;     // the end of 9999
+        seconds = std::clamp<int64_t>(seconds, 0, latest);
+        const int64_t days = seconds / seconds_a_day;
+        const int time = static_cast<int>(seconds % seconds_a_day);
+        const Day date = day_of(days);
+        weekday = weekdays.data() + 3 * ((days + 4) % 7);       // 1970 began on a Thursday
+        month = months.data() + 3 * (date.month - 1);
+        year = static_cast<int>(date.year);
+        day = date.day;
+        hour = time / 3600;
+        minute = time / 60 % 60;
+        second = time % 60;
+    }
+
+    const char* weekday = nullptr;
+    const char* month = nullptr;
+    int year = 0, day = 0, hour = 0, minute = 0, second = 0;
+};
+
 } // namespace
 
 void write_date(int64_t seconds, std::span<char, date_bytes> buffer)
 {
-    constexpr int64_t latest = 253'402'300'799;         // the end of 9999
-    seconds = std::clamp<int64_t>(seconds, 0, latest);
-    const int64_t days = seconds / seconds_a_day;
-    const int time = static_cast<int>(seconds % seconds_a_day);
-    const Day date = day_of(days);
-    const auto weekday = static_cast<size_t>((days + 4) % 7);           // 1970 began on a Thursday
-    const auto month = static_cast<size_t>(date.month - 1);
+    const Parts parts(seconds);
     snprintf(buffer.data(), buffer.size(), "%.3s, %02d %.3s %04d %02d:%02d:%02d GMT",
-             weekdays.data() + 3 * weekday, date.day, months.data() + 3 * month,
-             static_cast<int>(date.year), time / 3600, time / 60 % 60, time % 60);
+             parts.weekday, parts.day, parts.month, parts.year, parts.hour, parts.minute,
+             parts.second);
+}
+
+void write_log_date(int64_t seconds, std::span<char, date_bytes> buffer)
+{
+    const Parts parts(seconds);
+    snprintf(buffer.data(), buffer.size(), "%02d/%.3s/%04d:%02d:%02d:%02d +0000", parts.day,
+             parts.month, parts.year, parts.hour, parts.minute, parts.second);
 }
 
 std::optional<int64_t> parse_date(std::string_view text, int64_t now)

@@ -2,31 +2,19 @@
 
 #include <algorithm>
 
+#include "inc/string.hh"
 #include "lib/file.hh"
 #include "lib/syscall.hh"
 
 namespace http {
 
-Result<void> FileBody::open(const char* path, uintptr_t window)
+Result<void> FileBody::open(FileCache& cache, const FilePath& path, uintptr_t window, Moment now)
 {
-    const int file = ::open(path, O_RDONLY);
-    if (file < 0) {
-        return static_cast<Error>(-file);
-    }
-    file_ = file;
+    file_ = TRY(cache.open(path, now));
+    cache_ = &cache;
     window_ = window;
     position_ = 0;
-    Stat status;
-    if (const int result = fstat(file_, &status); result < 0) {
-        close();
-        return static_cast<Error>(-result);
-    }
-    if (status.st_isdir != 0) {
-        close();
-        return Error::is_directory;
-    }
-    size_ = end_ = static_cast<uint64_t>(status.st_size);
-    modified_ = status.st_mtime;
+    end_ = file_->size();
     return {};
 }
 
@@ -39,11 +27,11 @@ void FileBody::select(Range range)
 void FileBody::close()
 {
     unmap();
-    if (file_ >= 0) {
-        ::close(file_);
+    if (file_ != nullptr) {
+        cache_->release(*file_);
     }
-    file_ = -1;
-    size_ = position_ = end_ = 0;
+    file_ = nullptr;
+    position_ = end_ = 0;
 }
 
 void FileBody::unmap()
@@ -55,42 +43,48 @@ void FileBody::unmap()
     mapped_bytes_ = 0;
 }
 
+// Moves the window to the position, if it is not there.
+Result<void> FileBody::map()
+{
+    if (position_ >= mapped_from_ && position_ - mapped_from_ < mapped_bytes_) {
+        return {};
+    }
+    unmap();
+    mapped_from_ = round_down(position_, page_size);
+    const ssize_t mapped = map_file(file_->descriptor(), static_cast<off_t>(mapped_from_),
+                                    reinterpret_cast<void*>(window_), window_pages);
+    if (mapped < 0) {
+        return static_cast<Error>(-mapped);
+    }
+    mapped_bytes_ = static_cast<size_t>(mapped);
+    return {};
+}
+
 Result<std::string_view> FileBody::next()
 {
-    if (position_ < mapped_from_ || position_ - mapped_from_ >= mapped_bytes_) {
-        unmap();
-        mapped_from_ = round_down(position_, page_size);
-        const ssize_t mapped = map_file(file_, static_cast<off_t>(mapped_from_),
-                                        reinterpret_cast<void*>(window_), window_pages);
-        if (mapped < 0) {
-            return static_cast<Error>(-mapped);
-        }
-        mapped_bytes_ = static_cast<size_t>(mapped);
+    std::string_view bytes = file_->contents();
+    uint64_t first = 0;
+    if (bytes.data() == nullptr) {
+        TRY(map());
+        bytes = {reinterpret_cast<const char*>(window_), mapped_bytes_};
+        first = mapped_from_;
     }
-    const auto offset = static_cast<size_t>(position_ - mapped_from_);
-    if (offset >= mapped_bytes_) {
+    if (position_ - first >= bytes.size()) {
         return Error::end_of_file;
     }
-    const auto count = std::min<uint64_t>(mapped_bytes_ - offset, left());
-    return std::string_view(reinterpret_cast<const char*>(window_) + offset,
-                            static_cast<size_t>(count));
+    bytes.remove_prefix(static_cast<size_t>(position_ - first));
+    return std::string_view(bytes.data(),
+                            static_cast<size_t>(std::min<uint64_t>(bytes.size(), left())));
 }
 
 Result<void> FileBody::read_rest(char* buffer)
 {
-    if (position_ != 0) {
-        if (const int result = seek(file_, static_cast<off_t>(position_)); result < 0) {
-            return static_cast<Error>(-result);
-        }
+    while (left() > 0) {
+        const std::string_view bytes = TRY(next());
+        memcpy(buffer, bytes.data(), bytes.size());
+        buffer += bytes.size();
+        consume(bytes.size());
     }
-    const ssize_t result = readn(file_, buffer, static_cast<size_t>(left()));
-    if (result < 0) {
-        return static_cast<Error>(-result);
-    }
-    if (static_cast<uint64_t>(result) != left()) {
-        return Error::end_of_file;
-    }
-    position_ = end_;
     return {};
 }
 

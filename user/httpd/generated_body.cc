@@ -1,9 +1,7 @@
 #include "user/httpd/generated_body.hh"
 
 #include "inc/env.hh"
-#include "inc/error.hh"
 #include "lib/environments.hh"
-#include "lib/file.hh"
 #include "lib/ipc.hh"
 #include "lib/socket.hh"
 #include "lib/syscall.hh"
@@ -12,22 +10,13 @@
 
 namespace http {
 
-int GeneratedBody::start_listing(const char* directory)
+Result<void> GeneratedBody::start_listing(const FilePath& directory, uintptr_t region)
 {
     close();
-    const int result = ::open(directory, O_RDONLY);
-    if (result < 0) {
-        return result;
-    }
-    directory_ = result;
-    Stat status;
-    const int stated = fstat(directory_, &status);
-    if (stated < 0 || status.st_isdir == 0) {
-        close();
-        return stated < 0 ? stated : to_abi(Error::not_directory);
-    }
+    TRY(list_.read(directory.text, region));
+    path_ = directory;
     kind_ = Kind::listing;
-    return 0;
+    return {};
 }
 
 void GeneratedBody::start_status()
@@ -38,13 +27,10 @@ void GeneratedBody::start_status()
 
 void GeneratedBody::close()
 {
-    if (directory_ >= 0) {
-        ::close(directory_);
-    }
-    directory_ = -1;
+    list_.close();
     kind_ = Kind::none;
     stage_ = Stage::head;
-    environment_ = 0;
+    next_ = 0;
     first_ = true;
 }
 
@@ -60,17 +46,19 @@ size_t GeneratedBody::next_of_listing(std::span<char> buffer)
 {
     TextBuffer text(buffer);
     if (stage_ == Stage::head) {
-        write_listing_head(text);
+        write_listing_head(text, path_.below_root());
         stage_ = Stage::entries;
+        return text.size();
     }
+    const std::span<const DirectoryEntry> files = list_.files();
     while (text.room() > largest_listing_entry) {
-        DirectoryEntry entry;
-        if (readdir(directory_, &entry) <= 0) {
-            write_listing_end(text);
+        if (next_ == files.size()) {
+            write_listing_end(text, list_.is_cut_off());
             stage_ = Stage::done;
             break;
         }
-        write_listing_entry(text, {entry.name, entry.is_directory != 0, entry.size, entry.mtime});
+        const DirectoryEntry& file = files[next_++];
+        write_listing_entry(text, {file.name, file.is_directory != 0, file.size, file.mtime});
     }
     return text.size();
 }
@@ -88,12 +76,12 @@ size_t GeneratedBody::next_of_status(std::span<char> buffer)
         return text.size();
     }
     while (text.room() > largest_status_entry) {
-        if (environment_ == max_envs) {
+        if (next_ == max_envs) {
             write_status_end(text);
             stage_ = Stage::done;
             break;
         }
-        const Env entry = copy_environment(envs[environment_++]);
+        const Env entry = copy_environment(envs[next_++]);
         if (entry.env_status != EnvStatus::free) {
             write_status_entry(text, entry, first_);
             first_ = false;

@@ -5,6 +5,10 @@
 #include <span>
 #include <string_view>
 
+#include "inc/result.hh"
+#include "user/httpd/directory_list.hh"
+#include "user/httpd/path.hh"
+
 namespace http {
 
 class GeneratedBody {
@@ -12,10 +16,9 @@ public:
     GeneratedBody() = default;
     GeneratedBody(const GeneratedBody&) = delete;
     GeneratedBody& operator=(const GeneratedBody&) = delete;
-    ~GeneratedBody() { close(); }
 
-    // Starts the page that lists a directory. Returns 0, or an error of open.
-    int start_listing(const char* directory);
+    // Starts the page that lists a directory, in DirectoryList's `region`, with its errors.
+    Result<void> start_listing(const FilePath& directory, uintptr_t region);
     // Starts the JSON text that /status asks for.
     void start_status();
     void close();
@@ -36,8 +39,9 @@ private:
 
     Kind kind_ = Kind::none;
     Stage stage_ = Stage::head;
-    int directory_ = -1;
-    uint32_t environment_ = 0;          // the next one's index
+    FilePath path_{};                   // of the directory
+    DirectoryList list_{};
+    size_t next_ = 0;                   // index of the file or environment that comes next
     bool first_ = true;                 // no environment has been written yet
 };
 

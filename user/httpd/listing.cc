@@ -1,49 +1,37 @@
 #include "user/httpd/listing.hh"
 
 #include "user/httpd/date.hh"
-#include "user/httpd/text.hh"
+#include "user/httpd/escape.hh"
 
 namespace http {
 namespace {
 
-void put_as_text(TextBuffer& page, std::string_view name)
-{
-    for (const char c : name) {
-        switch (c) {
-        case '&': page.put("&amp;"); break;
-        case '<': page.put("&lt;"); break;
-        case '>': page.put("&gt;"); break;
-        case '"': page.put("&quot;"); break;
-        default: page.put(c); break;
-        }
-    }
-}
+constexpr size_t shown_of_path = 256;
 
-void put_as_link(TextBuffer& page, std::string_view name)
+void put_title(TextBuffer& page, std::string_view path)
 {
-    constexpr std::string_view plain = "-._~", hex = "0123456789ABCDEF";
-    for (const char c : name) {
-        const char letter = lower(c);
-        if (is_digit(c) || (letter >= 'a' && letter <= 'z') ||
-            plain.find(c) != std::string_view::npos) {
-            page.put(c);
-        } else {
-            const auto byte = static_cast<unsigned char>(c);
-            page.put('%');
-            page.put(hex[byte >> 4]);
-            page.put(hex[byte & 15]);
-        }
+    page.put("Files in ");
+    if (path.size() > shown_of_path) {
+        path.remove_prefix(path.size() - shown_of_path);
+        page.put("...");
     }
+    put_as_text(page, path);
+    page.put('/');
 }
 
 } // namespace
 
-void write_listing_head(TextBuffer& page)
+void write_listing_head(TextBuffer& page, std::string_view path)
 {
-    page.put("<!DOCTYPE html>\n<html><head><meta charset=\"utf-8\"><title>Directory</title>\n"
-             "<style>body { font: 16px/1.6 system-ui, sans-serif; margin: 2rem; }\n"
+    page.put("<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n"
+             "<meta name=\"viewport\" content=\"width=device-width\"><title>");
+    put_title(page, path);
+    page.put("</title>\n<style>:root { color-scheme: light dark; }\n"
+             "body { font: 16px/1.6 system-ui, sans-serif; margin: 2rem; }\n"
              "td { padding: 0 1.5rem 0 0; } td:nth-child(2) { text-align: right; }</style></head>\n"
-             "<body><h1>Directory</h1>\n<table>\n<tr><td><a href=\"../\">../</a></td></tr>\n");
+             "<body><h1>");
+    put_title(page, path);
+    page.put("</h1>\n<table>\n<tr><td><a href=\"../\">../</a></td></tr>\n");
 }
 
 void write_listing_entry(TextBuffer& page, const ListedFile& file)
@@ -68,9 +56,13 @@ void write_listing_entry(TextBuffer& page, const ListedFile& file)
     page.put("</td></tr>\n");
 }
 
-void write_listing_end(TextBuffer& page)
+void write_listing_end(TextBuffer& page, bool is_cut_off)
 {
-    page.put("</table></body></html>\n");
+    page.put("</table>\n");
+    if (is_cut_off) {
+        page.put("<p>There are more files than this list can hold.</p>\n");
+    }
+    page.put("</body></html>\n");
 }
 
 } // namespace http

@@ -11,6 +11,23 @@ inline constexpr std::string_view web_root = "/www";
 struct FilePath {
     char text[1024] = {};
     size_t length = 0;
+    // As clients see it: without the web root and the slash at its end.
+    std::string_view below_root() const
+    {
+        return {text + web_root.size(), length - web_root.size()};
+    }
+
+    // Adds an ending; what does not fit is left out.
+    void append(std::string_view ending)
+    {
+        for (const char c : ending) {
+            if (length + 1 < sizeof text) {
+                text[length++] = c;
+                text[length] = '\0';
+            }
+        }
+    }
+
     bool is_root = false;               // the target was "/", or the same in other words
     bool names_directory = false;       // the target ended with '/', "/." or "/.."
 };

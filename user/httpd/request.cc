@@ -40,10 +40,7 @@ bool take_line(std::string_view& text, std::string_view& line)
     if (text.find('\n') == std::string_view::npos) {
         return false;
     }
-    line = take_until(text, '\n');
-    if (!line.empty() && line.back() == '\r') {
-        line.remove_suffix(1);
-    }
+    line = trim_line_end(take_until(text, '\n'));
     return true;
 }
 
@@ -68,8 +65,11 @@ Method method_of(std::string_view name)
     if (name == "HEAD") {
         return Method::head;
     }
+    if (name == "OPTIONS") {
+        return Method::options;
+    }
     for (const std::string_view known :
-         {"POST", "PUT", "DELETE", "OPTIONS", "TRACE", "CONNECT", "PATCH"}) {
+         {"POST", "PUT", "DELETE", "TRACE", "CONNECT", "PATCH"}) {
         if (name == known) {
             return Method::not_allowed;
         }
@@ -77,21 +77,39 @@ Method method_of(std::string_view name)
     return Method::unknown;
 }
 
-// Turns "http://host/path" into "/path", as RFC 9112, 3.2.2 demands of servers.
-std::string_view without_authority(std::string_view target)
+// Turns "http://host/path" into "/path", as RFC 9112, 3.2.2 demands of servers. False: the host is
+// missing, or is none (RFC 9110, 4.2.1 and 4.2.4).
+bool drop_authority(std::string_view& target)
 {
     constexpr std::string_view scheme = "http://";
     if (target.size() < scheme.size() ||
         !equals_ignoring_case({target.data(), scheme.size()}, scheme)) {
-        return target;
+        return true;
     }
     target.remove_prefix(scheme.size());
-    const size_t path = target.find_first_of("/?");
-    if (path == std::string_view::npos || target[path] == '?') {
-        return "/";
+    const size_t end = target.find_first_of("/?#");
+    const std::string_view host(target.data(), end < target.size() ? end : target.size());
+    target.remove_prefix(host.size());
+    if (!target.starts_with('/')) {
+        target = "/";
     }
-    target.remove_prefix(path);
-    return target;
+    return !host.empty() && is_host(host);
+}
+
+bool starts_with_if(std::string_view name)
+{
+    return name.size() > 3 && equals_ignoring_case({name.data(), 3}, "If-");
+}
+
+// Whether the server could answer for this target at all: "*" is for OPTIONS alone.
+bool is_served(Method method, std::string_view target)
+{
+    switch (method) {
+    case Method::get:
+    case Method::head: return target.starts_with('/');
+    case Method::options: return target.starts_with('/') || target == "*";
+    default: return true;
+    }
 }
 
 // "HTTP/1.0" to "HTTP/1.9" give the minor version, others a negative status code.
@@ -124,6 +142,7 @@ private:
     bool close_ = false;
     bool keep_alive_ = false;
     bool has_length_ = false;
+    std::string_view coding_{};         // how the body is encoded
     bool has_coding_ = false;
 };
 
@@ -143,9 +162,8 @@ int HeadParser::request_line(std::string_view line)
         return 414;
     }
     request.method = method_of(method);
-    request.target = without_authority(target);
-    const bool served = request.method == Method::get || request.method == Method::head;
-    return served && !request.target.starts_with('/') ? 400 : 0;
+    request.target = target;
+    return drop_authority(request.target) && is_served(request.method, request.target) ? 0 : 400;
 }
 
 int HeadParser::field_line(std::string_view line)
@@ -177,9 +195,12 @@ int HeadParser::known_field(std::string_view name, std::string_view value)
         }
         has_length_ = true;
     } else if (equals_ignoring_case(name, "Transfer-Encoding")) {
+        coding_ = has_coding_ ? std::string_view{} : value;
         has_coding_ = true;
     } else if (equals_ignoring_case(name, "Expect")) {
         request.expects_continue = true;
+    } else if (equals_ignoring_case(name, "Range") || starts_with_if(name)) {
+        request.has_conditions = true;
     }
     return 0;
 }
@@ -198,10 +219,14 @@ int HeadParser::finish()
     if (minor_ >= 1 && hosts_ == 0) {
         return 400;                     // RFC 9112, 3.2
     }
+    if (has_coding_ && (has_length_ || minor_ == 0)) {
+        return 400;                     // RFC 9112, 6.1: an attempt at smuggling
+    }
     if (has_coding_) {
-        return has_length_ ? 400 : 501;
+        return equals_ignoring_case(coding_, "chunked") ? 411 : 501;
     }
     request.takes_chunks = minor_ >= 1;
+    request.expects_continue = request.expects_continue && request.body_bytes > 0;
     request.keep_alive = !close_ && (minor_ >= 1 || keep_alive_);
     return 0;
 }
@@ -217,7 +242,8 @@ ParsedRequest parse_request(std::string_view input)
 
     HeadParser head;
     if (!take_line(rest, line)) {
-        return input.size() >= max_head_bytes ? ParsedRequest::invalid(414) : ParsedRequest{};
+        const bool full = input.size() >= max_head_bytes;
+        return full ? ParsedRequest::invalid(rest.empty() ? 400 : 414) : ParsedRequest{};
     }
     if (const int status = head.request_line(line); status != 0) {
         return ParsedRequest::invalid(status);

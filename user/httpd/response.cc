@@ -2,6 +2,7 @@
 
 #include "inc/stdio.hh"
 #include "user/httpd/date.hh"
+#include "user/httpd/escape.hh"
 #include "user/httpd/text_buffer.hh"
 
 namespace http {
@@ -10,6 +11,7 @@ const char* reason(int status)
 {
     switch (status) {
     case 200: return "OK";
+    case 204: return "No Content";
     case 206: return "Partial Content";
     case 301: return "Moved Permanently";
     case 304: return "Not Modified";
@@ -17,6 +19,7 @@ const char* reason(int status)
     case 403: return "Forbidden";
     case 404: return "Not Found";
     case 405: return "Method Not Allowed";
+    case 411: return "Length Required";
     case 412: return "Precondition Failed";
     case 414: return "URI Too Long";
     case 416: return "Range Not Satisfiable";
@@ -100,11 +103,12 @@ size_t write_head(const ResponseHead& head, std::span<char> buffer)
     write_framing(head, text);
     write_file_fields(head, text);
     if (!head.location.empty()) {
-        text.print("Location: %.*s/\r\n", static_cast<int>(head.location.size()),
-                   head.location.data());
+        text.put("Location: ");
+        put_as_link(text, head.location);
+        text.put("/\r\n");
     }
-    if (head.status == 405) {
-        text.put("Allow: GET, HEAD\r\n");
+    if (head.status == 204 || head.status == 405) {
+        text.put("Allow: GET, HEAD, OPTIONS\r\n");
     }
     text.print("Connection: %s\r\n\r\n", head.keep_alive ? "keep-alive" : "close");
     return text.overflowed() ? 0 : text.size();

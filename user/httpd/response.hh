@@ -26,7 +26,7 @@ struct ResponseHead {
     const Range* range = nullptr;               // 206: what part of the file this is
     uint64_t file_size = 0;                     // 206, 416: of the whole file
     std::string_view boundary{};                // 206 with several parts, instead of `range`
-    std::string_view location{};                // 301: where it is; a '/' follows
+    std::string_view location{};                // 301: where it is, not encoded; a '/' follows
 };
 
 // The text that goes with a status code: "Not Found".

@@ -15,6 +15,14 @@ std::string_view trim(std::string_view text)
     return text;
 }
 
+std::string_view trim_line_end(std::string_view line)
+{
+    if (line.ends_with('\r')) {
+        line.remove_suffix(1);
+    }
+    return line;
+}
+
 std::string_view take_until(std::string_view& text, char separator)
 {
     const size_t position = text.find(separator);

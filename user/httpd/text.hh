@@ -11,6 +11,9 @@ constexpr char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c
 // `text` without the blanks and tabs around it.
 std::string_view trim(std::string_view text);
 
+// `line` without the CR at its end, if there is one.
+std::string_view trim_line_end(std::string_view line);
+
 // Takes what is before the first `separator` off the front of `text`, and the separator. Takes all
 // where there is none.
 std::string_view take_until(std::string_view& text, char separator);
