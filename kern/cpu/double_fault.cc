@@ -3,14 +3,13 @@
 #include <array>
 
 #include "inc/trap.hh"
+#include "kern/cpu/cpu.hh"
 #include "kern/cpu/paging.hh"
-#include "kern/cpu/x86.hh"
 #include "kern/debug/panic.hh"
 
 namespace {
 
-constinit TaskState task{};
-alignas(PGSIZE) constinit std::array<char, KSTKSIZE> stack{};
+constinit std::array<TaskState, max_cpus> tasks{};
 
 uint32_t address32(const volatile void* pointer)
 {
@@ -34,11 +33,10 @@ Trapframe frame_of(const TaskState& state)
     return frame;
 }
 
-// Runs in the task. The switch has saved the interrupted CPU's registers to its own task state.
+// Runs in the task. The switch has saved the interrupted registers to the CPU's other task state.
 [[noreturn]] void report()
 {
-    const uint32_t number = ((task.link & 0xFFFF) - GD_TSS0) / 8;
-    const Trapframe frame = frame_of(cpus[number % max_cpus].task_state);
+    const Trapframe frame = frame_of(this_cpu().task_state);
     panic_trap(frame);
 }
 
@@ -46,10 +44,12 @@ Trapframe frame_of(const TaskState& state)
 
 void double_fault_init()
 {
+    const Cpu& cpu = this_cpu();
+    TaskState& task = tasks[cpu.id];
     task.cr3 = loaded_directory();
     task.eip = address32(reinterpret_cast<const void*>(report));
     task.eflags = 2;                    // the bit that is always set; interrupts off
-    task.esp = address32(stack.data() + stack.size());
+    task.esp = static_cast<uint32_t>(double_fault_stack_top(cpu.id));
     task.cs = GD_KT;
     task.ds = task.es = task.ss = task.fs = task.gs = GD_KD;
     install_task(double_fault_task, task);

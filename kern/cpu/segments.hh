@@ -19,5 +19,5 @@ static_assert(sizeof(TaskState) == 104);
 
 void segments_init();                   // for this CPU
 
-// Makes `selector`, a TSS's place in the table of segments, stand for `state`.
+// Makes `selector`, a TSS's place in this CPU's table of segments, stand for `state`.
 void install_task(uint16_t selector, const TaskState& state);

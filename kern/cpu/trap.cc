@@ -116,13 +116,13 @@ void traps_init()
             .offset_high = static_cast<uint16_t>(offset >> 16),
         };
     }
-    double_fault_init();
     interrupt_table[T_DBLFLT] = {.selector = double_fault_task, .access = task_gate};
     traps_load();
 }
 
 void traps_load()
 {
+    double_fault_init();
     const TableRegister location{
         sizeof(interrupt_table) - 1,
         static_cast<uint32_t>(reinterpret_cast<uintptr_t>(interrupt_table.data()))};

@@ -1,15 +1,22 @@
 #include "kern/debug/kernel_stack.hh"
 
 #include <algorithm>
+#include <array>
 
 #include "inc/layout.h"
 #include "inc/types.hh"
+#include "kern/cpu/cpu.hh"
 
 extern "C" char end[];                  // the kernel's image ends here (linker script)
 
 namespace {
 
 constexpr uintptr_t stack_slot = KSTKSIZE + KSTKGAP;
+
+struct alignas(PGSIZE) Stack {
+    std::array<char, KSTKSIZE> bytes{};
+};
+constinit std::array<Stack, max_cpus> double_fault_stacks{};
 
 uintptr_t stack_pointer()
 {
@@ -20,7 +27,18 @@ uintptr_t stack_pointer()
 
 unsigned cpu_of_stack(uintptr_t pointer)
 {
-    return pointer < KSTACKTOP ? static_cast<unsigned>((KSTACKTOP - 1 - pointer) / stack_slot) : 0;
+    if (pointer < KSTACKTOP) {
+        return static_cast<unsigned>((KSTACKTOP - 1 - pointer) / stack_slot);
+    }
+    const auto begin = reinterpret_cast<uintptr_t>(double_fault_stacks.data());
+    return pointer - begin < sizeof(double_fault_stacks)
+        ? static_cast<unsigned>((pointer - begin) / sizeof(Stack))
+        : 0;
+}
+
+uintptr_t double_fault_stack_top(unsigned cpu)
+{
+    return reinterpret_cast<uintptr_t>(&double_fault_stacks[cpu]) + sizeof(Stack);
 }
 
 unsigned current_cpu_number()

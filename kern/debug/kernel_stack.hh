@@ -13,7 +13,7 @@ struct StackRange {
 };
 
 // The kernel stack that `pointer`, a stack pointer, belongs to; one that has run over its stack's
-// end still belongs to it. Outside the CPUs' stacks (the entry stack, the double fault's): what is
+// end still belongs to it. Outside the CPUs' stacks (the entry stack, the double faults'): what is
 // certain to be mapped.
 StackRange kernel_stack_at(uintptr_t pointer);
 
@@ -22,3 +22,6 @@ StackRange kernel_stack_at(uintptr_t pointer);
 StackRange current_kernel_stack();
 unsigned current_cpu_number();
 unsigned cpu_of_stack(uintptr_t pointer);
+
+// The end of the stack that a CPU reports its double fault on.
+uintptr_t double_fault_stack_top(unsigned cpu);

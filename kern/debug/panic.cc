@@ -45,12 +45,12 @@ void claim_report(const char* file, int line)
     stop_cpu();
 }
 
-void begin_report(const char* file, int line, unsigned cpu)
+void begin_report(const char* file, int line)
 {
     asm volatile("cli; cld");
     claim_report(file, line);
     console_break_lock();
-    cprintf("\nkernel panic on CPU %u at %s:%d: ", cpu, file, line);
+    cprintf("\nkernel panic on CPU %u at %s:%d: ", current_cpu_number(), file, line);
 }
 
 [[noreturn]] void end_report()
@@ -65,7 +65,7 @@ void begin_report(const char* file, int line, unsigned cpu)
 
 void panic_at(const char* file, int line, const char* format, ...)
 {
-    begin_report(file, line, current_cpu_number());
+    begin_report(file, line);
     va_list arguments;
     va_start(arguments, format);
     vcprintf(format, arguments);
@@ -78,7 +78,7 @@ void panic_at(const char* file, int line, const char* format, ...)
 void panic_trap(const Trapframe& frame)
 {
     const SourcePlace place = source_place(frame.tf_eip);
-    begin_report(place.file, static_cast<int>(place.line), trapped_cpu(frame));
+    begin_report(place.file, static_cast<int>(place.line));
     if (frame.tf_trapno == T_DBLFLT &&
         !kernel_stack_at(frame.tf_esp).holds(frame.tf_esp & ~3u, 4)) {
         cprintf("the kernel stack is used up, stack pointer %08x\n", frame.tf_esp);

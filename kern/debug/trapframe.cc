@@ -80,16 +80,11 @@ const char* trap_name(uint32_t number)
     return number - IRQ_OFFSET < irq_count ? "Hardware Interrupt" : "(unknown trap)";
 }
 
-unsigned trapped_cpu(const Trapframe& frame)
-{
-    return frame.tf_trapno == T_DBLFLT ? cpu_of_stack(frame.tf_esp) : current_cpu_number();
-}
-
 void print_trapframe(const Trapframe& frame)
 {
     ConsoleGuard guard;
     cprintf("TRAP frame at %p from CPU %u\n", static_cast<const void*>(&frame),
-            trapped_cpu(frame));
+            current_cpu_number());
     print_registers(frame.tf_regs);
     cprintf("  es   0x----%04x\n", frame.tf_es & 0xFFFF);
     cprintf("  ds   0x----%04x\n", frame.tf_ds & 0xFFFF);

@@ -6,9 +6,6 @@ struct Trapframe;
 
 const char* trap_name(uint32_t number);
 
-// The CPU that trapped. A double fault is reported from a stack that is no CPU's own.
-unsigned trapped_cpu(const Trapframe& frame);
-
 // Prints all registers in one piece. A page fault's address is read from cr2: print the frame
 // before anything else can fault.
 void print_trapframe(const Trapframe& frame);
