@@ -49,6 +49,11 @@ $(OBJDIR)/kern/init.o: $(OBJDIR)/.flags/init
 $(OBJDIR)/kern/dev/nic_trace.o: SOURCE_FLAGS = $(flags_nic_trace)
 $(OBJDIR)/kern/dev/nic_trace.o: $(OBJDIR)/.flags/nic_trace
 
+# A program may map the page at address 0, and the kernel copies from there and to it.
+$(OBJDIR)/kern/memory/user_memory.o $(OBJDIR)/kern/lib/string.o: \
+    SOURCE_FLAGS += -fno-delete-null-pointer-checks \
+    $(if $(SAN),-fno-sanitize=null -fno-sanitize=nonnull-attribute)
+
 # Embedded programs go in without debug information. The table's layout is kern/env/embedded.hh's.
 define embedded_file
 $(OBJDIR)/kern/embedded/$(1): $(call program_file,$(1))

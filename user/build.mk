@@ -8,6 +8,13 @@ $(OBJDIR)/user/%.o: user/%.cc $(OBJDIR)/.flags/user
 $(OBJDIR)/user/parts/%.o: user/%.cc $(OBJDIR)/.flags/user
 	$(call compile,CXX,$(TARGET_CXX),$(USER_CXXFLAGS))
 
+# They do on purpose what `make SAN=1` ends a program for: it is the processor that must object.
+ifneq ($(SAN),)
+$(patsubst %,$(OBJDIR)/user/%.o,divzero faultread faultwrite testbss parts/guesttest/faults \
+    faultbadhandler faultevilhandler faultnostack): \
+    SOURCE_FLAGS = -fno-sanitize=all
+endif
+
 # $(1): a program's name; its objects and the rule that links them.
 define user_program
 user_objects_$(1) := $(OBJDIR)/user/$(1).o \

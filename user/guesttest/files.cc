@@ -145,7 +145,7 @@ void crashed_clients_are_cleaned_up()
                 check_result(open("/motd", O_RDONLY), "open");
             }
             sys_env_set_pgfault_upcall(0, nullptr);
-            *reinterpret_cast<volatile char*>(0) = 1;
+            *reinterpret_cast<volatile char*>(KERNBASE) = 1;
         });
         check_equal(status, fault_status + T_PGFLT, "status of a client that crashes");
     }

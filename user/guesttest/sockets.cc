@@ -170,7 +170,7 @@ void dead_peers_are_noticed()
         connect_to(test_port + 3);
         sys_sleep(100);
         sys_env_set_pgfault_upcall(0, nullptr);
-        *reinterpret_cast<volatile char*>(0) = 1;       // crashes with its connection open
+        *reinterpret_cast<volatile char*>(KERNBASE) = 1;       // crashes with its connection open
     });
     const int connection = check_result(accept(listener), "accept");
     pollfd entry{connection, POLLIN, 0};
@@ -201,7 +201,7 @@ void crashed_clients_are_cleaned_up()
                 new_socket(n % 2 == 0 ? SOCK_STREAM : SOCK_DGRAM);
             }
             sys_env_set_pgfault_upcall(0, nullptr);
-            *reinterpret_cast<volatile char*>(0) = 1;
+            *reinterpret_cast<volatile char*>(KERNBASE) = 1;
         });
         check_equal(status, fault_status + T_PGFLT, "status of a client that crashes");
         sys_sleep(300);                                 // the server looks now and then
