@@ -7,6 +7,7 @@ endif
 TARGET_CXX := $(GCCPREFIX)g++
 TARGET_CC := $(GCCPREFIX)gcc
 TARGET_AR := $(GCCPREFIX)ar
+TARGET_ADDR2LINE := $(GCCPREFIX)addr2line
 TARGET_NM := $(GCCPREFIX)nm
 TARGET_OBJCOPY := $(GCCPREFIX)objcopy
 TARGET_OBJDUMP := $(GCCPREFIX)objdump
@@ -15,4 +16,4 @@ TARGET_OBJDUMP := $(GCCPREFIX)objdump
 HOST_CXX ?= g++
 PYTHON ?= $(firstword $(wildcard /usr/bin/python3) python3)
 QEMU ?= qemu-system-i386
-GDB ?= gdb
+GDB ?= $(or $(notdir $(firstword $(shell command -v gdb gdb-multiarch 2>/dev/null))),gdb)
