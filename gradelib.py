@@ -416,6 +416,7 @@ MONITOR_LINE = re.compile(r"Welcome to the JOS kernel monitor!")
 PANIC_LINE = re.compile(r"^.*\bpanic\b.*$", re.IGNORECASE | re.MULTILINE)
 FAULT_LINE = re.compile(r"^.*(?:user fault va|TRAP frame at|user_mem_check assertion).*$",
                         re.MULTILINE)
+TRIPLE_FAULT_LINE = re.compile(r"^\*\*\* Triple fault", re.MULTILINE)
 FIRMWARE_LINE = re.compile(r"SeaBIOS \(version")
 COMPILER_ERROR = re.compile(
     r"error:|undefined reference|cannot find|multiple definition|No such file|not found|"
@@ -660,6 +661,9 @@ class Boot:
         if panic:
             return (f"a panic {after}", f"`{panic.group(0).strip()}`: the backtrace names the "
                     "place", f"{self.manual_command()}; set a breakpoint there: make gdb")
+        if TRIPLE_FAULT_LINE.search(text):
+            return (f"a triple fault {after}", "what the lines after `*** Triple fault` name",
+                    f"{self.manual_command()} EXCEPTIONS=1")
         if len(FIRMWARE_LINE.findall(text)) > 1:
             return ("the machine starts again and again", "a triple fault: an exception before "
                     "the trap table works, or a bad stack or page table",

@@ -5,7 +5,8 @@ export GDBPORT PORT7 PORT80 NET
 run_command = exec $(PYTHON) tools/run --qemu '$(QEMU)' --kernel '$(KERNEL_IMG)' \
     --disk '$(FS_IMG)' --program '$(first_program)' --cpus '$(CPUS)' --memory '$(MEMORY)' \
     --nic '$(NIC)' --net '$(NET)' --tap '$(TAP)' --bind '$(BIND)' --capture '$(CAPTURE)' \
-    --e1000-debug '$(E1000_DEBUG)' $(if $(V),--verbose) $(1) -- $(QEMUEXTRA)
+    --e1000-debug '$(E1000_DEBUG)' --symbols $(OBJDIR)/kern/kernel \
+    --addr2line '$(TARGET_ADDR2LINE)' $(if $(EXCEPTIONS),--exceptions) $(if $(V),--verbose) $(1) -- $(QEMUEXTRA)
 run_needs := images $(OBJDIR)/kern/kernel.sym .gdbinit
 
 qemu: $(run_needs)

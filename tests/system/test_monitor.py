@@ -64,28 +64,104 @@ def monitor_answers(host: Host) -> None:
         machine.stop(keep_capture=False)
 
 
+def wait_for_end(machine: Machine, why: str) -> None:
+    deadline = time.monotonic() + 60 * machine.scale
+    while machine.is_running():
+        gradelib.end_if_asked()
+        if time.monotonic() > deadline:
+            raise machine.failure(f"QEMU to end {why}")
+        time.sleep(0.05)
+
+
+def check_console(machine: Machine, patterns: tuple[str, ...]) -> None:
+    for pattern in patterns:
+        if not re.search(pattern, machine.console.text(), re.MULTILINE):
+            raise machine.failure(f"`{pattern}` on the console")
+
+
+# QEMU's device that lets a panic end it with a failure.
+PANIC_EXIT = "-device isa-debug-exit,iobase=0xf4,iosize=4"
+
+
 @system_test("a panic tells where, and ends QEMU with a failure")
 def panic_tells_where(host: Host) -> None:
     """QEMU's `nmi` is a trap that the kernel takes for a reason to panic."""
-    device = "-device isa-debug-exit,iobase=0xf4,iosize=4"
-    setup = Setup(net="user", variables=(f"QEMUEXTRA=-snapshot {device}",))
+    setup = Setup(net="user", variables=(f"QEMUEXTRA=-snapshot {PANIC_EXIT}",))
     machine = Machine(host.tree, setup, host.scale, host.progress)
     try:
         machine.start()
         machine.type(f"{TO_QEMU}nmi\n{TO_QEMU}")
-        deadline = time.monotonic() + 30 * host.scale
-        while machine.is_running():
-            gradelib.end_if_asked()
-            if time.monotonic() > deadline:
-                raise machine.failure("QEMU to end after a panic")
-            time.sleep(0.05)
-        text = machine.console.text()
-        for pattern in (r"^kernel panic on CPU \d at \S+:\d+: Non-Maskable Interrupt in ",
-                        r"^  trap 0x00000002 Non-Maskable Interrupt$",
-                        FRAME + r"kern/cpu/trap_entry\.S:\d+: trap_common\+\d+$",
-                        r"Error 3$"):
-            if not re.search(pattern, text, re.MULTILINE):
-                raise machine.failure(f"`{pattern}` on the console")
+        wait_for_end(machine, "after a panic")
+        check_console(machine, (r"^kernel panic on CPU \d at \S+:\d+: Non-Maskable Interrupt in ",
+                                r"^  trap 0x00000002 Non-Maskable Interrupt$",
+                                FRAME + r"kern/cpu/trap_entry\.S:\d+: trap_common\+\d+$",
+                                r"Error 3$"))
+    finally:
+        machine.stop(keep_capture=False)
+
+
+def crash(host: Host, how: str, variables: tuple[str, ...], patterns: tuple[str, ...]) -> None:
+    """Has the monitor bring the kernel down; QEMU must end, with these patterns on the console."""
+    setup = Setup(net="user", program="breakpoint", network=False, variables=variables)
+    machine = Machine(host.tree, setup, host.scale, host.progress)
+    try:
+        machine.start()
+        machine.wait_for(lambda text: text.endswith(PROMPT), 120, "the monitor's prompt")
+        machine.type(f"crash {how}\n")
+        wait_for_end(machine, f"after `crash {how}`")
+        check_console(machine, patterns)
+        if len(gradelib.FIRMWARE_LINE.findall(machine.console.text())) > 1:
+            raise machine.failure("a stop at the first fault", "the machine started again")
+    finally:
+        machine.stop(keep_capture=False)
+
+
+@system_test("a fault of the kernel is one report")
+def kernel_fault(host: Host) -> None:
+    crash(host, "fault", (f"QEMUEXTRA=-snapshot {PANIC_EXIT}",),
+          (r"^kernel panic on CPU 0 at kern/debug/monitor_crash\.cc:\d+: Page Fault in the kernel$",
+           r"^  cr2  0x00000000$", r"crash_by_fault", r"Error 3$"))
+
+
+@system_test("a kernel stack that is used up is one report, on each CPU")
+def kernel_stack_used_up(host: Host) -> None:
+    patterns = (r"^kernel panic on CPU \d at kern/debug/monitor_crash\.cc:\d+: "
+                r"the kernel stack is used up, stack pointer eff\S+$",
+                r"^  trap 0x00000008 Double Fault$", r"use_stack.*\n(?s:.*)use_stack", r"Error 3$")
+    for cpus in (1, 4):
+        crash(host, "stack", (f"QEMUEXTRA=-snapshot {PANIC_EXIT}", f"CPUS={cpus}"), patterns)
+
+
+@system_test("a triple fault is explained, and the machine does not start again")
+def triple_fault(host: Host) -> None:
+    place = r"kern/debug/monitor_crash\.cc:\d+$"
+    patterns = (r"^\*\*\* Triple fault: ",
+                r"eip f01[0-9a-f]{5}  .*crash_by_triple_fault\(\), " + place,
+                r"^    wrong: the trap table \(IDT\) ends after 0 entries",
+                r"^    called from f01[0-9a-f]{5}  .*monitor_crash\(.*" + place,
+                r"^    called from f01[0-9a-f]{5}  trap_common, kern/cpu/trap_entry\.S:\d+$")
+    crash(host, "triple", ("CPUS=2",), patterns)
+    crash(host, "triple", ("EXCEPTIONS=1",),
+          (*patterns, r"^    what happened: invalid opcode, on the way to its handler general "
+                      r"protection, on the way to its handler double fault$"))
+
+
+@system_test("reboot starts again, with the files as they were; halt ends QEMU")
+def reboot_and_halt(host: Host) -> None:
+    machine = Machine(host.tree, Setup(net="user"), host.scale, host.progress)
+    try:
+        machine.start()
+        machine.shell("echo still there > /kept")
+        for boots in (2, 3):
+            machine.type("reboot\n")
+            machine.wait_for(lambda text, boots=boots: text.count("JOS++ shell.") == boots
+                             and text.endswith("$ "), 120, "the shell to come again")
+            if "still there" not in machine.shell("cat /kept"):
+                raise machine.failure("the file that was written before `reboot`")
+        machine.type("halt\n")
+        wait_for_end(machine, "after `halt`")
+        if machine.exit_status() != 0:
+            raise machine.failure("status 0 after `halt`", f"status {machine.exit_status()}")
     finally:
         machine.stop(keep_capture=False)
 
