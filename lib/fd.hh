@@ -1,7 +1,7 @@
 // File descriptors: small numbers for open files, sockets, pipes and the console alike.
 //
 // Each descriptor is a page of its own in the table at FDTABLE, mapped with PTE_SHARE so that
-// fork and spawn hand it on: parent and child then share one offset. The page of a file or socket
+// spawn, like fork, hands it on: parent and child then share one offset. The page of a file or socket
 // belongs to its server, which sees by the page's reference count when nobody holds it any more
 // (docs/architecture.md); a program may write anything into it and fools only itself.
 //
@@ -101,7 +101,8 @@ ssize_t writen(int number, const void* buffer, size_t size);    // all of it, or
 int seek(int number, off_t offset);                             // from the start; 0 or an error
 int pipe(int numbers[2]);                       // read from numbers[0] what is written to [1]
 int dup(int old_number, int new_number);                        // returns new_number
-int set_inherited(int number, bool inherited);  // whether spawn hands it on; dup keeps it so
+int set_inherited(int number, bool inherited);  // whether spawn hands it on; dup keeps it so,
+                                                // fork always hands it on
 int fstat(int number, Stat* stat);
 int stat(const char* path, Stat* stat);
 int ftruncate(int number, off_t size);

@@ -34,12 +34,19 @@ void copy_on_write(UTrapframe* fault)
     }
 }
 
+// A descriptor's pages are shared even if spawn does not hand the descriptor on.
+bool belongs_to_descriptor(size_t number)
+{
+    return number >= fd_data_pages >> page_shift &&
+           number < (fd_table >> page_shift) + max_fds;
+}
+
 // Maps one of our pages in the child: shared if it is meant to be, else copy-on-write in both.
 int duplicate_page(envid_t child, size_t number)
 {
     const uint32_t entry = uvpt[number];
     std::byte* const page = page_at(number);
-    if ((entry & PTE_SHARE) != 0) {
+    if ((entry & PTE_SHARE) != 0 || belongs_to_descriptor(number)) {
         return sys_page_map(0, page, child, page, entry & PTE_SYSCALL);
     }
     if ((entry & (PTE_W | PTE_COW)) == 0) {

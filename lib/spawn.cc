@@ -65,10 +65,15 @@ private:
 };
 static_assert(UTEMP + window_pages * page_size <= PFTEMP);
 
-// An open file, closed at the end.
+// An open file, closed at the end; no program inherits it.
 class File {
 public:
-    static Result<File> open(const char* path) { return File(TRY(checked(::open(path, O_RDONLY)))); }
+    static Result<File> open(const char* path)
+    {
+        File file(TRY(checked(::open(path, O_RDONLY))));
+        TRY(checked(set_inherited(file.number_, false)));
+        return file;
+    }
     File(File&& other) noexcept : number_(std::exchange(other.number_, -1)) {}
     ~File()
     {

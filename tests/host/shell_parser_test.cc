@@ -73,7 +73,7 @@ TEST(ShellParser, ReadsPipesAndRedirections)
     const Parsed parsed("cat<in|sort -r>out|wc>>log");
     EXPECT_EQ(parsed.error, nullptr);
     ASSERT_EQ(parsed.line->pipelines[0].command_count, 3);
-    const auto& commands = parsed.line->pipelines[0].commands;
+    const auto* commands = parsed.line->pipelines[0].commands;
     EXPECT_EQ(parsed.words(0, 0), (Words{"cat"}));
     EXPECT_STREQ(commands[0].input, "in");
     EXPECT_EQ(parsed.words(0, 1), (Words{"sort", "-r"}));
@@ -91,25 +91,89 @@ TEST(ShellParser, MarksTheStatusAndTheErrorsFile)
     EXPECT_STREQ(parsed.line->pipelines[0].commands[0].error_output, "log");
 }
 
+TEST(ShellParser, RedirectsErrors)
+{
+    const Parsed parsed("a 2>&1 | b 2>>log >x 2>&1 | c 2>&1x 2>y");
+    EXPECT_EQ(parsed.error, nullptr);
+    const auto* commands = parsed.line->pipelines[0].commands;
+    EXPECT_TRUE(commands[0].errors_to_output);
+    EXPECT_EQ(commands[0].error_output, nullptr);
+    EXPECT_STREQ(commands[1].error_output, "log");
+    EXPECT_TRUE(commands[1].append_errors);
+    EXPECT_FALSE(commands[1].append);
+    EXPECT_TRUE(commands[1].errors_to_output);
+    EXPECT_EQ(parsed.words(0, 2), (Words{"c", "x"}));
+    EXPECT_STREQ(commands[2].error_output, "y");
+    EXPECT_FALSE(commands[2].append_errors);
+}
+
+TEST(ShellParser, JoinsPipelines)
+{
+    const Parsed parsed("a && b | c || d & e; f");
+    EXPECT_EQ(parsed.error, nullptr);
+    ASSERT_EQ(parsed.line->pipeline_count, 5);
+    const auto* pipelines = parsed.line->pipelines;
+    EXPECT_EQ(pipelines[0].condition, shell::Condition::always);
+    EXPECT_EQ(pipelines[1].condition, shell::Condition::success);
+    EXPECT_EQ(pipelines[1].command_count, 2);
+    EXPECT_EQ(pipelines[2].condition, shell::Condition::failure);
+    EXPECT_TRUE(pipelines[2].in_background);
+    EXPECT_EQ(pipelines[3].condition, shell::Condition::always);
+    EXPECT_EQ(parsed.words(4), (Words{"f"}));
+}
+
+TEST(ShellParser, ForgetsTheLineBefore)
+{
+    const auto line = std::make_unique<shell::Line>();
+    std::string first = "a <in >out 2>&1 && b &", second = "c; d";
+    EXPECT_EQ(shell::parse(first.data(), *line), nullptr);
+    EXPECT_EQ(shell::parse(second.data(), *line), nullptr);
+    ASSERT_EQ(line->pipeline_count, 2);
+    EXPECT_EQ(line->pipelines[0].commands[0].input, nullptr);
+    EXPECT_FALSE(line->pipelines[0].commands[0].errors_to_output);
+    EXPECT_EQ(line->pipelines[1].condition, shell::Condition::always);
+    EXPECT_FALSE(line->pipelines[1].in_background);
+}
+
 TEST(ShellParser, SaysWhatIsWrong)
 {
-    for (const char* text : {"|", "a |", "| a", "a | | b", ";", "a;;b", "&", "a <", "a > ;", "> x",
+    for (const char* text : {"|", "a |", "a &&", "|| a", "a && || b", "a & && b", "a 2>", "2>&1", "| a", "a | | b", ";", "a;;b", "&", "a <", "a > ;", "> x",
                              "'a", "a \"b", "a\\", "a < 'x"}) {
         EXPECT_NE(Parsed(text).error, nullptr) << text;
     }
 }
 
-TEST(ShellParser, HasLimits)
+std::string repeated(const char* text, int count)
 {
-    std::string words = "a", pipes = "a", lists = "a";
-    for (int i = 0; i < 100; i++) {
-        words += " b";
-        pipes += "|b";
-        lists += ";b";
+    std::string all = "a";
+    for (int i = 1; i < count; i++) {
+        all += text;
     }
-    EXPECT_NE(Parsed(words).error, nullptr);
-    EXPECT_NE(Parsed(pipes).error, nullptr);
-    EXPECT_NE(Parsed(lists).error, nullptr);
+    return all;
+}
+
+TEST(ShellParser, TakesLongLines)
+{
+    const Parsed pipes(repeated("|b", shell::max_pipeline_commands));
+    EXPECT_EQ(pipes.error, nullptr);
+    EXPECT_EQ(pipes.line->pipelines[0].command_count, shell::max_pipeline_commands);
+    const Parsed words(repeated(" b", shell::max_words));
+    EXPECT_EQ(words.error, nullptr);
+    EXPECT_EQ(words.words(0).size(), static_cast<size_t>(shell::max_words));
+    EXPECT_EQ(Parsed(repeated(";b", shell::max_pipelines)).error, nullptr);
+    const std::string half = repeated("|b", shell::max_commands / 2);
+    EXPECT_EQ(Parsed(half + ";" + half).error, nullptr);
+}
+
+TEST(ShellParser, RefusesLinesBeyondItsLimits)
+{
+    const std::string half = repeated("|b", shell::max_commands / 2);
+    for (const std::string& text :
+         {repeated(" b", shell::max_words + 1), repeated("|b", shell::max_pipeline_commands + 1),
+          repeated(";b", shell::max_pipelines + 1), half + ";" + half + ";c",
+          repeated(" b", shell::max_words - 1) + "; c d; e", repeated(" b;c", 3000)}) {
+        EXPECT_NE(Parsed(text).error, nullptr) << text.substr(0, 20);
+    }
 }
 
 } // namespace

@@ -57,7 +57,7 @@ void children_start_from_files()
     for (const char* name : {"spawnhello", "spawnfaultio", "testpteshare", "testfdsharing"}) {
         expect_status(name, 0);
     }
-    for (const char* name : {"testpipe", "primespipe"}) {
+    for (const char* name : {"testpipe", "primespipe", "testshell"}) {
         expect_status(name, 0);
     }
     check_result(sys_sleep(300), "sleep");      // for the children that nobody waits for

@@ -3,8 +3,8 @@
 namespace shell {
 namespace {
 
-enum class Token { end, word, pipe, semicolon, ampersand, input, output, append,
-    error_output, unfinished };
+enum class Token { end, word, pipe, semicolon, ampersand, both, either, input, output, append,
+    error_output, error_append, errors_to_output, unfinished };
 
 constexpr bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
 
@@ -25,7 +25,9 @@ public:
 private:
     char peek() const { return first_; }
     void advance() { first_ = *++next_; }
+    bool take_if(char wanted);
     Token take_operator();
+    Token take_error_operator();
     Token take_word();
 
     char* next_;
@@ -42,11 +44,18 @@ Token Lexer::take()
         return Token::end;
     }
     if (peek() == '2' && next_[1] == '>') {
-        advance();
-        advance();
-        return Token::error_output;
+        return take_error_operator();
     }
     return is_operator(peek()) ? take_operator() : take_word();
+}
+
+bool Lexer::take_if(char wanted)
+{
+    const bool found = peek() == wanted;
+    if (found) {
+        advance();
+    }
+    return found;
 }
 
 Token Lexer::take_operator()
@@ -54,17 +63,25 @@ Token Lexer::take_operator()
     const char c = peek();
     advance();
     switch (c) {
-    case '|': return Token::pipe;
+    case '|': return take_if('|') ? Token::either : Token::pipe;
     case ';': return Token::semicolon;
-    case '&': return Token::ampersand;
+    case '&': return take_if('&') ? Token::both : Token::ampersand;
     case '<': return Token::input;
-    default: break;
+    default: return take_if('>') ? Token::append : Token::output;
     }
-    if (peek() != '>') {
-        return Token::output;
-    }
+}
+
+// 2> and what begins with it.
+Token Lexer::take_error_operator()
+{
     advance();
-    return Token::append;
+    advance();
+    if (peek() == '&' && next_[1] == '1') {
+        advance();
+        advance();
+        return Token::errors_to_output;
+    }
+    return take_if('>') ? Token::error_append : Token::error_output;
 }
 
 Token Lexer::take_word()
@@ -97,6 +114,9 @@ Token Lexer::take_word()
     return quote == '\0' ? Token::word : Token::unfinished;
 }
 
+static_assert(max_pipelines == 64 && max_pipeline_commands == 128 && max_commands == 256 &&
+              max_words == 1000, "the messages name these");
+
 constexpr const char* unfinished_text = "a quote or backslash is not finished";
 
 class Parser {
@@ -118,30 +138,40 @@ private:
 
 const char* Parser::parse_line()
 {
-    while (token_ != Token::end) {
+    Condition condition = Condition::always;
+    while (token_ != Token::end || condition != Condition::always) {
         if (line_.pipeline_count == max_pipelines) {
-            return "too many commands in a line";
+            return "too many pipelines in a line (64 at most)";
         }
         Pipeline& pipeline = line_.pipelines[line_.pipeline_count];
+        pipeline = {.condition = condition};
         if (const char* error = parse_pipeline(pipeline); error != nullptr) {
             return error;
         }
         line_.pipeline_count++;
-        if (token_ == Token::ampersand || token_ == Token::semicolon) {
-            pipeline.in_background = token_ == Token::ampersand;
+        pipeline.in_background = token_ == Token::ampersand;
+        condition = token_ == Token::both     ? Condition::success
+                    : token_ == Token::either ? Condition::failure
+                                              : Condition::always;
+        if (token_ != Token::end) {
             take();
         }
     }
     return nullptr;
 }
 
+// Ends at a token that joins pipelines, or the end.
 const char* Parser::parse_pipeline(Pipeline& pipeline)
 {
+    pipeline.commands = &line_.commands[line_.command_count];
     for (;;) {
-        if (pipeline.command_count == max_commands) {
-            return "too many commands in a pipeline";
+        if (pipeline.command_count == max_pipeline_commands) {
+            return "too many commands in a pipeline (128 at most)";
         }
-        if (const char* error = parse_command(pipeline.commands[pipeline.command_count])) {
+        if (line_.command_count == max_commands) {
+            return "too many commands in a line (256 at most)";
+        }
+        if (const char* error = parse_command(line_.commands[line_.command_count++])) {
             return error;
         }
         pipeline.command_count++;
@@ -154,14 +184,16 @@ const char* Parser::parse_pipeline(Pipeline& pipeline)
 
 const char* Parser::parse_command(Command& command)
 {
+    command = {.words = &line_.words[line_.word_count]};
     for (;; take()) {
         const char* error = nullptr;
         switch (token_) {
         case Token::word:
-            if (command.word_count == max_words) {
-                return "too many words in a command";
+            if (line_.word_count - (line_.command_count - 1) == max_words) {
+                return "too many words in a line (1000 at most)";
             }
-            command.words[command.word_count++] = lexer_.word();
+            line_.words[line_.word_count++] = lexer_.word();
+            command.word_count++;
             break;
         case Token::input: error = parse_file(command.input); break;
         case Token::output:
@@ -169,9 +201,16 @@ const char* Parser::parse_command(Command& command)
             command.append = token_ == Token::append;
             error = parse_file(command.output);
             break;
-        case Token::error_output: error = parse_file(command.error_output); break;
+        case Token::error_output:
+        case Token::error_append:
+            command.append_errors = token_ == Token::error_append;
+            error = parse_file(command.error_output);
+            break;
+        case Token::errors_to_output: command.errors_to_output = true; break;
         case Token::unfinished: return unfinished_text;
-        default: return command.word_count > 0 ? nullptr : "a command is missing";
+        default:
+            line_.words[line_.word_count++] = nullptr;
+            return command.word_count > 0 ? nullptr : "a command is missing";
         }
         if (error != nullptr) {
             return error;
@@ -193,7 +232,7 @@ const char* Parser::parse_file(const char*& file)
 
 const char* parse(char* text, Line& line)
 {
-    line = {};
+    line.pipeline_count = line.command_count = line.word_count = 0;
     return Parser(text, line).parse_line();
 }
 

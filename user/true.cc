@@ -1,0 +1,6 @@
+// Ends well, for scripts.
+#include "lib/lib.hh"
+
+void umain(int, char**)
+{
+}
