@@ -66,7 +66,8 @@ void memory_init()
 
 Result<void> start(const EmbeddedProgram& program, EnvType type)
 {
-    Environment* const environment = TRY(Environment::create(0, type));
+    Environment* const environment = TRY(Environment::create(
+        0, type, type == EnvType::user ? Allowance::of_first_program() : Allowance::of_server()));
     const auto loaded = environment->load(std::as_bytes(program.file()));
     if (!loaded) {
         environment->end(1);

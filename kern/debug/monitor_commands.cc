@@ -4,6 +4,7 @@
 #include "inc/stdio.hh"
 #include "inc/types.hh"
 #include "kern/debug/monitor.hh"
+#include "kern/env/environment.hh"
 #include "kern/memory/frames.hh"
 
 extern "C" const char entry[], etext[], edata[], end[];     // linker script, kern/entry.S
@@ -52,6 +53,15 @@ int monitor_mem(int, char**, Trapframe*)
     cprintf("pages: %u total, %u in use, %u free\n", counts.total, used, counts.free);
     cprintf("  KiB: %u total, %u in use, %u free\n", kibibytes(counts.total), kibibytes(used),
             kibibytes(counts.free));
+    cprintf("The kernel's image and tables: %u KiB\n", kibibytes(counts.kernel));
+    cprintf("Mapped, shared pages counted each time:\n");
+    for (Environment& environment : Environment::all()) {
+        if (environment.is_alive()) {
+            const Env& info = environment.info();
+            cprintf("  %08x %-15.16s %6u pages %7u KiB\n", static_cast<unsigned>(info.env_id),
+                    info.env_name, info.env_pages, kibibytes(info.env_pages));
+        }
+    }
     return 0;
 }
 
@@ -76,7 +86,7 @@ int monitor_halt(int, char**, Trapframe*)
 
 MONITOR_COMMAND(kerninfo, "show where the kernel lies in memory", monitor_kerninfo);
 MONITOR_COMMAND(backtrace, "show the calls that led here", monitor_backtrace);
-MONITOR_COMMAND(mem, "show pages in use and free", monitor_mem);
+MONITOR_COMMAND(mem, "show where the pages are", monitor_mem);
 MONITOR_COMMAND(reboot, "start the machine again", monitor_reboot);
 MONITOR_COMMAND(halt, "switch the machine off", monitor_halt);
 

@@ -84,22 +84,25 @@ void Environment::release_slot()
     last_free = this;
 }
 
-Result<Environment*> Environment::create(envid_t parent, EnvType type)
+Result<Environment*> Environment::create(envid_t parent, EnvType type, Allowance& allowance)
 {
     Environment* const taken = first_free;
     if (taken == nullptr) {
         return Error::no_free_env;
     }
-    taken->space = TRY(AddressSpace::create());
+    TRY(allowance.check_room());
+    const envid_t old_id = taken->id();
+    Env& info = taken->info();
+    info = Env{};
+    info.env_id = old_id;
+    taken->space = TRY(AddressSpace::create({&allowance.pages(), &info.env_pages}));
     first_free = taken->next_free_;
     if (first_free == nullptr) {
         last_free = nullptr;
     }
     ++alive;
-
-    Env& info = taken->info();
-    const envid_t old_id = info.env_id;
-    info = Env{};
+    allowance.add_environment();
+    taken->allowance_ = &allowance;
     info.env_id = next_id(old_id, static_cast<int>(taken - environments.data()));
     info.env_parent_id = parent;
     info.env_type = type;
@@ -108,7 +111,7 @@ Result<Environment*> Environment::create(envid_t parent, EnvType type)
     taken->pgfault_upcall = 0;
     taken->last_link_changes = 0;
     taken->cow_fault_va = 0;
-    taken->printed_bytes = 0;
+    taken->progress = 0;
     taken->group = 0;
     taken->quiet = this_cpu().current != nullptr && this_cpu().current->quiet;
     taken->wait_kind = WaitKind::nothing;
@@ -142,6 +145,13 @@ void Environment::set_name(std::string_view name)
     const size_t length = std::min(name.size(), sizeof(entry.env_name) - 1);
     std::fill(std::begin(entry.env_name), std::end(entry.env_name), '\0');
     std::copy_n(name.begin(), length, entry.env_name);
+}
+
+void Environment::join(Allowance& allowance)
+{
+    allowance.add_environment();
+    space.pay_by(allowance.pages());
+    std::exchange(allowance_, &allowance)->remove_environment();
 }
 
 Result<void> Environment::load(std::span<const std::byte> image)
@@ -182,6 +192,7 @@ void Environment::finish()
         disk_stop_transfer();           // into memory that is free from here on
     }
     space.clear();
+    std::exchange(allowance_, nullptr)->remove_environment();
     wake_all_word_waiters();            // one may have watched it, or its pages
     release_slot();
     end_unstarted_children(ended);

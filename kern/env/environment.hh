@@ -8,6 +8,7 @@
 #include "inc/error.hh"
 #include "inc/syscall.hh"
 #include "inc/trap.hh"
+#include "kern/env/allowance.hh"
 #include "kern/env/wait_queue.hh"
 #include "kern/memory/address_space.hh"
 
@@ -26,8 +27,9 @@ enum class WaitKind : uint8_t {
 
 class Environment {
 public:
-    // Takes a free environment with an empty address space, not runnable. no_free_env, no_memory.
-    static Result<Environment*> create(envid_t parent, EnvType type);
+    // Takes a free environment with an empty address space, not runnable. no_free_env, no_memory:
+    // there is none, or its allowance does not have it.
+    static Result<Environment*> create(envid_t parent, EnvType type, Allowance& allowance);
     // The environment with this id, the caller if 0. bad_env: none, or, with `checked`, neither
     // the caller nor its child.
     static Result<Environment*> find(Environment& caller, envid_t id, bool checked);
@@ -42,6 +44,8 @@ public:
     bool is_alive() { return status() != EnvStatus::free && status() != EnvStatus::dying; }
     std::string_view name() { return info().env_name; }
     void set_name(std::string_view name);       // cut to fit
+    Allowance& allowance() { return *allowance_; }
+    void join(Allowance& allowance);            // and leave the one it shares now
 
     // Loads an ELF image and sets up its stack and entry; for the kernel's own programs.
     // not_executable, no_memory.
@@ -77,10 +81,10 @@ public:
     AddressSpace space{};
     uintptr_t pgfault_upcall = 0;
     uint32_t last_link_changes = 0;             // network: what net_receive last told it
-    uint32_t printed_bytes = 0;                 // of the text of a system call that prints in turns
     envid_t group = 0;                          // its leader's id; 0: Ctrl-C never ends it
     bool quiet = false;                         // the console does not tell of its start and end;
                                                 // the environments that it creates inherit that
+    uint32_t progress = 0;                      // of a system call that does its work in turns
     PhysAddr word{};                            // that it waits on, kern/env/words.hh
     uintptr_t bad_user_va = 0;                  // where UserBytes last found a fault
     uintptr_t cow_fault_va = 0;                 // not 0: a copy-on-write page must become its own
@@ -120,6 +124,7 @@ private:
     void set_deadline(uint32_t timeout_ms);
     void stop_waiting();
 
+    Allowance* allowance_ = nullptr;
     WaitQueue* queue_ = nullptr;                // that it is linked into
     Environment* next_ = nullptr;
     Environment* previous_ = nullptr;

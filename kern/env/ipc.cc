@@ -94,12 +94,6 @@ void complete_send(Environment& sender)
     }
 }
 
-void fail(Environment& waiting, Error error)
-{
-    set_result(waiting, to_abi(error));
-    waiting.make_runnable();
-}
-
 // Takes the first queued message that `caller` wants; false if there is none. A sender whose
 // pages can't be mapped gets the error, and the next one its turn.
 bool take_queued(Environment& caller)
@@ -114,7 +108,7 @@ bool take_queued(Environment& caller)
                 complete_send(*sender);
                 return true;
             }
-            fail(*sender, delivered.error());
+            ipc_fail(*sender, delivered.error());
         }
         sender = next;
     }
@@ -122,6 +116,12 @@ bool take_queued(Environment& caller)
 }
 
 }   // namespace
+
+void ipc_fail(Environment& waiting, Error error)
+{
+    set_result(waiting, to_abi(error));
+    waiting.make_runnable();
+}
 
 Result<int32_t> ipc_try_send(Environment& caller, Environment& receiver, const Sending& message)
 {
@@ -178,11 +178,11 @@ Result<int32_t> ipc_receive(Environment& caller, const Receiving& wanted, uint32
 void ipc_peer_ended(Environment& ended, envid_t ended_id)
 {
     while (Environment* const sender = ended.senders.first()) {
-        fail(*sender, Error::peer_died);
+        ipc_fail(*sender, Error::peer_died);
     }
     for (Environment& waiting : Environment::all()) {
         if (waiting.wait_kind == WaitKind::receive && waiting.receiving.from == ended_id) {
-            fail(waiting, Error::peer_died);
+            ipc_fail(waiting, Error::peer_died);
         }
     }
 }

@@ -17,6 +17,9 @@ Result<int32_t> ipc_call(Environment& caller, Environment& receiver,
                          const Environment::Sending& message,
                          const Environment::Receiving& answer, uint32_t timeout_ms);
 
+// Ends the wait of `waiting` with an error.
+void ipc_fail(Environment& waiting, Error error);
+
 // Receives what a queued sender has, or waits for `wanted`.
 Result<int32_t> ipc_receive(Environment& caller, const Environment::Receiving& wanted,
                             uint32_t timeout_ms);

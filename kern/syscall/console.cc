@@ -14,7 +14,7 @@
 // a piece a turn, because the console is slow and others want the CPU too.
 SyscallResult sys_cputs(Environment& caller, const SyscallArguments& arguments)
 {
-    const uint32_t printed = std::min(std::exchange(caller.printed_bytes, 0), arguments.a2);
+    const uint32_t printed = std::min(std::exchange(caller.progress, 0), arguments.a2);
     if (!UserBytes(caller, arguments.a1 + printed, arguments.a2 - printed).check_readable()) {
         refuse_access(caller, caller.bad_user_va);
         return 0;
@@ -28,7 +28,7 @@ SyscallResult sys_cputs(Environment& caller, const SyscallArguments& arguments)
     if (printed + part.size() == arguments.a2) {
         return 0;
     }
-    caller.printed_bytes = printed + static_cast<uint32_t>(part.size());
+    caller.progress = printed + static_cast<uint32_t>(part.size());
     return caller.continue_later();
 }
 

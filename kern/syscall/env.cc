@@ -81,7 +81,7 @@ SyscallResult sys_env_wait(Environment& caller, const SyscallArguments& argument
 SyscallResult sys_exofork(Environment& caller, const SyscallArguments&)
 {
     const EnvType type = caller.type() == EnvType::ns ? EnvType::ns : EnvType::user;
-    Environment* const child = TRY(Environment::create(caller.id(), type));
+    Environment* const child = TRY(Environment::create(caller.id(), type, caller.allowance()));
     const uint32_t eflags = child->frame.tf_eflags;
     child->frame = caller.frame;
     child->frame.tf_eflags = (caller.frame.tf_eflags & ~FL_IOPL_3) | (eflags & FL_IOPL_3);
@@ -128,6 +128,7 @@ SyscallResult sys_env_set_trapframe(Environment& caller, const SyscallArguments&
     const Trapframe wanted = TRY(UserObject<Trapframe>(caller, arguments.a2).read());
     constexpr uint32_t kernels_flags = FL_IF | FL_IOPL_3 | FL_NT | FL_TF;
     const uint32_t eflags = target->frame.tf_eflags;
+    target->progress = 0;
     target->frame.tf_regs = wanted.tf_regs;
     target->frame.tf_eip = wanted.tf_eip;
     target->frame.tf_esp = wanted.tf_esp;
@@ -176,6 +177,9 @@ SyscallResult sys_env_set_group(Environment& caller, const SyscallArguments& arg
         return Error::invalid_argument;
     }
     target->group = leader;
+    if (caller.allowance().is_first_programs()) {   // or anybody could get new allowances
+        target->join(Allowance::of_group(leader));
+    }
     return 0;
 }
 

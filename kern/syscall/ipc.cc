@@ -86,7 +86,8 @@ SyscallResult sys_ipc_call(Environment& caller, const SyscallArguments& argument
 }
 
 // ipc_reply_wait(to, value, pages, window, timeout_ms): to 0 answers nobody. An answer that its
-// caller does not wait for any more is dropped; bad pages of the answer are the server's error.
+// caller does not wait for any more is dropped; bad pages of the answer are the server's error,
+// but that the client may not have so many is the client's.
 SyscallResult sys_ipc_reply_wait(Environment& caller, const SyscallArguments& arguments)
 {
     const Receiving wanted = TRY(receiving(arguments.a4, 0));
@@ -96,6 +97,8 @@ SyscallResult sys_ipc_reply_wait(Environment& caller, const SyscallArguments& ar
         const Result<int32_t> answered = ipc_try_send(caller, *client, answer);
         if (answered) {
             scheduler.prefer(*client);
+        } else if (answered.error() == Error::no_memory) {
+            ipc_fail(*client, Error::no_memory);
         } else if (answered.error() != Error::ipc_not_receiving) {
             return answered;
         }

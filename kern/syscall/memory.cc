@@ -1,4 +1,7 @@
 // System calls that change what an environment maps.
+#include <algorithm>
+#include <utility>
+
 #include "kern/env/environment.hh"
 #include "kern/env/words.hh"
 #include "kern/memory/user_memory.hh"
@@ -29,6 +32,16 @@ Result<Environment*> target_of(Environment& caller, uint32_t id)
     return Environment::find(caller, static_cast<envid_t>(id), true);
 }
 
+constexpr uint32_t pages_a_turn = 512;
+
+Error give_up(Environment& target, uintptr_t va, uint32_t allocated)
+{
+    for (uint32_t i = 0; i < allocated; ++i) {
+        target.space.unmap(va + i * page_size);
+    }
+    return Error::no_memory;
+}
+
 }   // namespace
 
 // page_alloc(env, va, perm): a zeroed page, in place of what was there.
@@ -37,7 +50,8 @@ SyscallResult sys_page_alloc(Environment& caller, const SyscallArguments& argume
     return sys_page_alloc_run(caller, {arguments.a1, arguments.a2, 1, arguments.a3});
 }
 
-// page_alloc_run(env, va, count, perm): all or, out of memory, none.
+// page_alloc_run(env, va, count, perm): all or, out of memory, none. A long run is done a piece a
+// turn, because pages take time to be cleared.
 SyscallResult sys_page_alloc_run(Environment& caller, const SyscallArguments& arguments)
 {
     Environment* const target = TRY(target_of(caller, arguments.a1));
@@ -45,22 +59,22 @@ SyscallResult sys_page_alloc_run(Environment& caller, const SyscallArguments& ar
     const uint32_t count = arguments.a3;
     TRY(check_run(va, count));
     TRY(check_rights(arguments.a4));
-    if (count > frame_counts().free) {
-        return Error::no_memory;
+    const uint32_t begin = std::min(std::exchange(caller.progress, 0), count);
+    if (!target->allowance().pages().allows(count - begin)) {
+        return give_up(*target, va, begin);
     }
-    for (uint32_t i = 0; i < count; ++i) {
+    const uint32_t end = std::min(count, begin + pages_a_turn);
+    for (uint32_t i = begin; i < end; ++i) {
         Result<PageFrame> frame = PageFrame::allocate();
-        const Result<void> mapped = frame
-            ? target->space.map(va + i * page_size, std::move(*frame), arguments.a4)
-            : Result<void>(frame.error());
-        if (!mapped) {
-            for (uint32_t done = 0; done < i; ++done) {
-                target->space.unmap(va + done * page_size);
-            }
-            return mapped.error();
+        if (!frame || !target->space.map(va + i * page_size, std::move(*frame), arguments.a4)) {
+            return give_up(*target, va, i);
         }
     }
-    return 0;
+    if (end == count) {
+        return 0;
+    }
+    caller.progress = end;
+    return caller.continue_later();
 }
 
 // page_map(src_env, src_va, dst_env, dst_va, perm): share a page.

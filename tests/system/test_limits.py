@@ -1,0 +1,40 @@
+"""A program that takes all it can get, of memory or of environments: it gets an error, the page is
+served meanwhile, and everything is back when it has ended."""
+
+from __future__ import annotations
+
+import gradelib
+from harness import system_test
+from machine import Machine, Setup
+from test_web import ask, request
+
+# So much memory that a program without end of forks meets the limit of environments first.
+LARGE = Setup(net="user", variables=("MEMORY=256",))
+
+
+def exhaust(machine: Machine, what: str, error: str) -> None:
+    serve_page(machine, "before")
+    seen = machine.console.text().count("exhaust ended")
+    machine.type(f"exhaust {what}\n")
+    machine.wait_for(lambda text: error in text, 240, f'"{error}" from `exhaust {what}`')
+    serve_page(machine, "during")
+    machine.type("\x03")
+    machine.wait_for(lambda text: text.count("exhaust ended") > seen, 60, "Ctrl-C to end it")
+    serve_page(machine, "after")
+
+
+def serve_page(machine: Machine, when: str) -> None:
+    reply: gradelib.Reply = ask(machine, request("/index.html"))
+    if reply.status != 200:
+        raise machine.failure(f"the page {when} it", f"{reply.status} {reply.fault}")
+
+
+@system_test("a program that eats memory gets an error, others go on", LARGE, leaves_nothing=True)
+def memory(machine: Machine) -> None:
+    exhaust(machine, "memory", "pages, then: out of memory")
+
+
+@system_test("a program that forks without end gets an error, others go on", LARGE,
+             leaves_nothing=True)
+def environments(machine: Machine) -> None:
+    exhaust(machine, "environments", "exhaust: out of environments")
