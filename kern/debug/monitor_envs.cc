@@ -37,7 +37,8 @@ int monitor_envs(int, char**, Trapframe*)
         }
         alive++;
         const Env& info = environment.info();
-        cprintf("%08x %08x %-11s %-14s %-15.16s %9u %7llu %6u\n", static_cast<unsigned>(info.env_id),
+        cprintf("%08x %08x %-11s %-14s %-15.16s %9u %7llu %6u\n",
+                static_cast<unsigned>(info.env_id),
                 static_cast<unsigned>(info.env_parent_id), name_of(info.env_type),
                 status_name(environment), info.env_name, info.env_runs,
                 cpu_us_of(info) / 1000ULL, info.env_pages);
