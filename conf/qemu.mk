@@ -11,5 +11,8 @@ TAP ?= tap0
 BIND ?= 127.0.0.1
 # Every packet of a run; empty captures nothing.
 CAPTURE ?= qemu.pcap
+# Environments whose system calls are printed, by name and commas; where to (- is the console).
+TRACE ?=
+TRACE_FILE ?= trace.log
 KERNEL_IMG ?= $(OBJDIR)/kern/kernel.img
 FS_IMG ?= $(OBJDIR)/fs/fs.img

@@ -13,7 +13,8 @@ first_program := $(if $(findstring _,$(FIRST)),$(FIRST),user_$(FIRST))
 first_flags := -DTEST=$(first_program) $(if $(filter net_%,$(first_program)),-DTEST_NO_NS)
 
 # folder_name to the file: only the first underscore is the folder's.
-program_file = $(OBJDIR)/$(firstword $(subst _, ,$(1)))/$(patsubst $(firstword $(subst _, ,$(1)))_%,%,$(1))
+program_folder = $(firstword $(subst _, ,$(1)))
+program_file = $(OBJDIR)/$(program_folder)/$(patsubst $(program_folder)_%,%,$(1))
 embedded_candidates := fs_fs net_ns $(first_program)
 embedded_names := $(foreach name,$(sort $(embedded_candidates)),$(if \
     $(filter $(call program_file,$(name)),$(all_programs)),$(name)))
@@ -21,13 +22,15 @@ embedded_files := $(patsubst %,$(OBJDIR)/kern/embedded/%,$(embedded_names))
 
 ifneq ($(run_goal),)
 ifeq ($(filter $(first_program),$(embedded_names)),)
-$(error there is no program '$(FIRST)': no source $(patsubst $(OBJDIR)/%,%.cc,$(call program_file,$(first_program))))
+first_source := $(patsubst $(OBJDIR)/%,%.cc,$(call program_file,$(first_program)))
+$(error there is no program '$(FIRST)': no source $(first_source))
 endif
 endif
 
 kernel_sources := $(shell find kern -name '*.cc' -o -name '*.S' | LC_ALL=C sort)
 kernel_objects := $(patsubst %,$(OBJDIR)/%.o,$(basename $(kernel_sources))) \
-    $(patsubst %,$(OBJDIR)/kern/lib/%.o,string printf cprintf line_editor $(if $(SAN),undefined_behaviour))
+    $(patsubst %,$(OBJDIR)/kern/lib/%.o,string printf cprintf line_editor \
+    $(if $(SAN),undefined_behaviour))
 kernel_start := $(filter $(OBJDIR)/kern/entry.o,$(kernel_objects))
 kernel_linked := $(kernel_start) $(filter-out $(kernel_start),$(kernel_objects)) \
     $(OBJDIR)/kern/embedded.o

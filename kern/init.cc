@@ -5,6 +5,7 @@
 #include "kern/cpu/smp.hh"
 #include "kern/cpu/trap.hh"
 #include "kern/debug/panic.hh"
+#include "kern/debug/trace.hh"
 #include "kern/dev/clock.hh"
 #include "kern/dev/console.hh"
 #include "kern/dev/disk.hh"
@@ -111,6 +112,7 @@ extern "C" [[noreturn]] void kernel_main()
         cprintf("No network card that works: there will be no network\n");
     }
     environments_init();
+    trace_init();
     disk_init();
     console_enable_interrupts();
     clock_start_ticks();

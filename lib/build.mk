@@ -12,7 +12,8 @@ $(OBJDIR)/lib/%.o: lib/%.S $(OBJDIR)/.flags/user
 	$(call compile,AS,$(TARGET_CC),$(CODE_FLAGS) $(INCLUDE_FLAGS))
 
 # The compiler must not turn memcpy's own loop into a call of memcpy.
-$(OBJDIR)/lib/string.o $(OBJDIR)/kern/lib/string.o: SOURCE_FLAGS := -fno-tree-loop-distribute-patterns
+$(OBJDIR)/lib/string.o $(OBJDIR)/kern/lib/string.o: \
+    SOURCE_FLAGS := -fno-tree-loop-distribute-patterns
 
 $(libjos): $(lib_objects) $(OBJDIR)/.flags/lib_objects
 	$(call say,AR,$@)

@@ -6,7 +6,8 @@ run_command = exec $(PYTHON) tools/run --qemu '$(QEMU)' --kernel '$(KERNEL_IMG)'
     --disk '$(FS_IMG)' --program '$(first_program)' --cpus '$(CPUS)' --memory '$(MEMORY)' \
     --nic '$(NIC)' --net '$(NET)' --tap '$(TAP)' --bind '$(BIND)' --capture '$(CAPTURE)' \
     --e1000-debug '$(E1000_DEBUG)' --symbols $(OBJDIR)/kern/kernel \
-    --addr2line '$(TARGET_ADDR2LINE)' $(if $(EXCEPTIONS),--exceptions) $(if $(V),--verbose) $(1) -- $(QEMUEXTRA)
+    --addr2line '$(TARGET_ADDR2LINE)' --trace '$(TRACE)' --trace-file '$(TRACE_FILE)' \
+    $(if $(EXCEPTIONS),--exceptions) $(if $(V),--verbose) $(1) -- $(QEMUEXTRA)
 run_needs := images $(OBJDIR)/kern/kernel.sym .gdbinit
 
 qemu: $(run_needs)
@@ -29,6 +30,13 @@ run-%: $(run_needs)
 	@$(call run_command,)
 prep-%: $(run_needs)
 	@:
+
+# System calls and messages of the environments named ENVS, decoded.
+trace: TRACE = $(ENVS)
+trace: $(run_needs)
+	@if [ -z '$(ENVS)' ]; then echo 'make trace ENVS=httpd,ns: environments by name, or all' >&2; \
+	    exit 2; fi
+	@$(call run_command,--terminal)
 
 which-ports:
 	@$(PYTHON) tools/ports.py which
@@ -78,5 +86,5 @@ doctor:
 help:
 	@cat tools/help.txt
 
-.PHONY: qemu qemu-nox qemu-gdb qemu-nox-gdb which-ports print-gdbport print-qemu nc-7 nc-80 \
+.PHONY: trace qemu qemu-nox qemu-gdb qemu-nox-gdb which-ports print-gdbport print-qemu nc-7 nc-80 \
     telnet-7 telnet-80 ping gdb grade handin tarball doctor help

@@ -77,7 +77,8 @@ def check_compiler(report, need, command, flags, package, oldest):
     if output_of(arguments, PROGRAM) is not None:
         report.good(" ".join([command, *flags]), version.strip() if version else "")
     elif version and not at_least(version.strip(), oldest):
-        report.bad(need, command, f"is version {version.strip()}; {oldest} is the oldest that works",
+        report.bad(need, command,
+                   f"is version {version.strip()}; {oldest} is the oldest that works",
                    f"install GCC {oldest} or newer and set GCCPREFIX in conf/env.mk")
     else:
         report.bad(need, " ".join([command, *flags]), "does not compile C++23 for this target",

@@ -1,7 +1,7 @@
 """Commands for GDB that know what the kernel keeps: environments, page tables, the card's rings.
 
-`make gdb` loads them (tools/gdbinit); `apropos jos-` lists them, docs/debugging.md explains them. They
-read the stopped guest's memory and change nothing in it.
+`make gdb` loads them (tools/gdbinit); `apropos jos-` lists them, docs/debugging.md explains them.
+They read the stopped guest's memory and change nothing in it.
 """
 import functools
 import os
@@ -19,7 +19,8 @@ def defines_of(*headers):
     names = {}
     for header in headers:
         with open(os.path.join(TREE, "inc", header), encoding="utf-8") as file:
-            for name, text in re.findall(r"^#define\s+(\w+)\s+([^/\n]+)", file.read(), re.MULTILINE):
+            found = re.findall(r"^#define\s+(\w+)\s+([^/\n]+)", file.read(), re.MULTILINE)
+            for name, text in found:
                 try:
                     names[name] = int(eval(text, {"__builtins__": {}}, names))
                 except (SyntaxError, NameError, TypeError):
@@ -307,7 +308,8 @@ def print_runs(space):
     for run in runs:
         kibibytes = (run["end"] - run["begin"]) // 1024
         frames = f"at {run['where']:08x}" if run["together"] else "scattered  "
-        print(f"{run['begin']:08x}-{run['end'] - 1:08x} {kibibytes:7} KiB  {frames}  {run['flags']}")
+        print(f"{run['begin']:08x}-{run['end'] - 1:08x} {kibibytes:7} KiB  {frames}  "
+              f"{run['flags']}")
     print(f"{len(runs)} runs of pages; the page tables themselves are at {MAP['UVPT']:08x}")
 
 

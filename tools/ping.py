@@ -3,9 +3,9 @@
 
 QEMU's user network cannot carry a host's ping. So the guest's card has two sockets on this host
 beside it (tools/run): a datagram that goes to one is a frame for the card, and the other has a
-copy of each frame that the card sends. This program is a small host on that wire: it has a MAC address and an
-IP address, answers ARP requests for it (RFC 826) and sends ICMP echo requests (RFC 792). No
-privileges are needed.
+copy of each frame that the card sends. This program is a small host on that wire: it has a MAC
+address and an IP address, answers ARP requests for it (RFC 826) and sends ICMP echo requests
+(RFC 792). No privileges are needed.
 
 usage: ping.py [--count N] [--interval SECONDS] [--size BYTES] [--timeout SECONDS]
 Exit status: 0 all answered, 1 some lost, 2 it could not be tried.

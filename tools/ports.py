@@ -233,7 +233,8 @@ def take_slot():
         os.unlink(slot_path(port))
         slot.close()
     raise PortError(f"no three free ports in a row between {FIRST_PORT} and {LAST_PORT}: end other "
-                    f"guests, remove old files in {slot_folder()}, or set GDBPORT=, PORT7=, PORT80=")
+                    f"guests, remove old files in {slot_folder()}, or set GDBPORT=, PORT7=, "
+                    "PORT80=")
 
 
 def chosen_ports(slot, gdb=0, echo=0, web=0):

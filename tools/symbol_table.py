@@ -151,7 +151,8 @@ def write_table(functions, rows, out):
 
     out.write("// Made by tools/symbol_table.py.\n    .section .symbols, \"a\"\n    .balign 4\n"
               "    .globl symbol_table\nsymbol_table:\n"
-              f"    .long {len(functions)}, .Lfunctions, {len(rows)}, .Llines, {len(files)}, .Lfiles\n")
+              f"    .long {len(functions)}, .Lfunctions, {len(rows)}, .Llines, "
+              f"{len(files)}, .Lfiles\n")
     out.write(".Lfunctions:\n")
     for begin, size, name in functions:
         out.write(f"    .long {begin:#x}, {size}, .Lname{label[name]}\n")

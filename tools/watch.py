@@ -37,14 +37,14 @@ OWN_OPTIONS = {"-action", "-no-reboot", "-no-shutdown", "-d", "-D"}
 def start(symbols, addr2line, memory, exceptions, stay):
     """Starts the watcher; QEMU's options, for this process to become QEMU with.
 
-    `symbols`: the kernel's ELF file. `memory`: the guest's, in bytes. `exceptions`: have QEMU log them, which is slow. `stay`: a
-    triple fault leaves QEMU as it is, for a debugger."""
+    `symbols`: the kernel's ELF file. `memory`: the guest's, in bytes. `exceptions`: have QEMU log
+    them, which is slow. `stay`: a triple fault leaves QEMU as it is, for a debugger."""
     log_end, qemus_log_end = os.pipe()
     control_end, qemus_control_end = socket.socketpair()
     child = os.fork()
     if child == 0:
         keep = (log_end, control_end.fileno())
-        for fd in range(3, max(keep) + 64):             # among them QEMU's ends, and the slot's lock
+        for fd in range(3, max(keep) + 64):           # QEMU's ends too, and the slot's lock
             if fd not in keep:
                 with contextlib.suppress(OSError):
                     os.close(fd)
@@ -229,7 +229,7 @@ class StoppedCpu:
 
 def exceptions_in(log):
     """The exceptions that QEMU's log ends with, all at one instruction, by number; empty if it
-    logs none. A line is `  12: v=0e e=0002 i=0 cpl=0 IP=0008:f0101f09 ...`, i=1 if software asked."""
+    logs none. A line is `  12: v=0e e=0002 i=0 cpl=0 IP=0008:f0101f09`; i is 1 for INT."""
     found = re.findall(r"^ *\d+: v=([0-9a-f]+) e=[0-9a-f]+ i=0 cpl=\d IP=(\S+) ",
                        log.split(TRIPLE_FAULT)[0], re.MULTILINE)
     chain = []

@@ -62,5 +62,6 @@ void segments_init()
 
 void install_task(uint16_t selector, const TaskState& state)
 {
-    tables[this_cpu().id].entries[selector / 8] = segment(address32(&state), sizeof(TaskState) - 1, task_state, 0);
+    tables[this_cpu().id].entries[selector / 8] =
+        segment(address32(&state), sizeof(TaskState) - 1, task_state, 0);
 }

@@ -109,6 +109,7 @@ Result<Environment*> Environment::create(envid_t parent, EnvType type, Allowance
     info.env_status = EnvStatus::not_runnable;
     taken->frame = user_frame(type);
     taken->pgfault_upcall = 0;
+    taken->trace = {};
     taken->last_link_changes = 0;
     taken->cow_fault_va = 0;
     taken->progress = 0;
@@ -145,6 +146,9 @@ void Environment::set_name(std::string_view name)
     const size_t length = std::min(name.size(), sizeof(entry.env_name) - 1);
     std::fill(std::begin(entry.env_name), std::end(entry.env_name), '\0');
     std::copy_n(name.begin(), length, entry.env_name);
+    if (const bool wanted = is_traced(this->name()); wanted != trace.is_on) {
+        trace = {.is_on = wanted};
+    }
 }
 
 void Environment::join(Allowance& allowance)

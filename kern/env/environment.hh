@@ -9,6 +9,7 @@
 #include "inc/syscall.hh"
 #include "inc/trap.hh"
 #include "kern/env/allowance.hh"
+#include "kern/debug/trace.hh"
 #include "kern/env/wait_queue.hh"
 #include "kern/memory/address_space.hh"
 
@@ -85,6 +86,7 @@ public:
     bool quiet = false;                         // the console does not tell of its start and end;
                                                 // the environments that it creates inherit that
     uint32_t progress = 0;                      // of a system call that does its work in turns
+    SyscallTrace trace{};
     PhysAddr word{};                            // that it waits on, kern/env/words.hh
     uintptr_t bad_user_va = 0;                  // where UserBytes last found a fault
     uintptr_t cow_fault_va = 0;                 // not 0: a copy-on-write page must become its own

@@ -114,6 +114,9 @@ void Scheduler::run(Environment& environment)
 void Scheduler::resume(Environment& environment)
 {
     environment.space.load();
+    if (environment.trace.is_on) [[unlikely]] {
+        trace_end(environment);
+    }
     if (!runnable_.empty()) {
         smp_wake_idle_cpu();
     }

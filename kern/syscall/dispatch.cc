@@ -57,8 +57,14 @@ void dispatch_syscall(Environment& caller)
     const SyscallArguments arguments{registers.reg_edx, registers.reg_ecx, registers.reg_ebx,
                                      registers.reg_edi, registers.reg_esi};
     caller.cow_fault_va = 0;            // a queued message may have left one
+    if (caller.trace.is_on) [[unlikely]] {
+        trace_begin(caller);
+    }
     const SyscallResult result = handlers[number](caller, arguments);
     if (this_cpu().current != &caller || (!result && result.error() == blocked)) {
+        if (caller.trace.is_on) [[unlikely]] {
+            trace_leave(caller);
+        }
         return;
     }
     caller.system_call_done();

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+import urllib.request
 
 import gradelib
 from gradelib import Failure
@@ -35,7 +36,8 @@ SESSION = (
      r"^  its frame has \d+ references$"),
     ("jos-pages httpd 0", r"^  00000000 is not mapped$"),
     ("jos-pages cr3 0xf0100000", r"kernel writable large$", r"^  f0100000 is physical 00100000$"),
-    ("jos-rings frames", r"^82540EM: CTRL ", r"^transmit ring: 64 descriptors at \S+; the card's head",
+    ("jos-rings frames", r"^82540EM: CTRL ",
+     r"^transmit ring: 64 descriptors at \S+; the card's head",
      r"  52:54:00:12:34:56 > ff:ff:ff:ff:ff:ff ARP$|TCP 10\.0\.2\.15:80 > ",
      r"^receive ring: 256 descriptors at ", r"empty +length"),
     ("jos-rings no", r"^jos-rings, or jos-rings frames$"),
@@ -70,6 +72,42 @@ def run_gdb(host: Host, port: int, commands: list[str]) -> list[str]:
         raise Failure(f"{len(commands)} answers from the debugger", f"{len(answers)}", "",
                       "", answers[-1:], "the last")
     return answers
+
+
+@system_test("a trace has the system calls of chosen environments, decoded")
+def trace_shows(host: Host) -> None:
+    log = host.tree / "obj" / "system" / "trace.log"
+    log.unlink(missing_ok=True)
+    variables = ("TRACE=httpd,sh,hello", f"TRACE_FILE={log.relative_to(host.tree)}")
+    machine = Machine(host.tree, Setup(net="user", variables=variables), host.scale, host.progress)
+    head = rf"^ *\d+\.\d{{6}} {ID} "
+    try:
+        machine.start()
+        if urllib.request.urlopen(f"{machine.url}/index.html", timeout=60 * host.scale).status != 200:
+            raise machine.failure("the page")
+        machine.shell("hello")
+        machine.shell("no_such_program")
+    finally:
+        machine.stop(keep_capture=False)
+    text = log.read_text(encoding="utf-8", errors="replace")
+    for pattern in (
+            head + rf"httpd: ipc_call\(to {ID}:ns, value 0x\S+, pages 0x\S+\+\d+ rw, window \S+.*, "
+                   r"timeout_ms \S+\) \.\.\.$",
+            head + rf"httpd: \.\.\. ipc_call = from {ID}:ns, value 0x\S+, pages \d+$",
+            head + rf"sh: getenvid\(\) = {ID}:sh$",
+            head + rf"sh: exofork\(\) = {ID}:sh$",
+            head + r"sh: console_read\(buffer 0x\S+, length \d+, timeout_ms forever\) \.\.\.$",
+            head + r"sh: \.\.\. console_read = \d+$",
+            head + r"sh: page_map\(src_env itself, src_va 0x\S+, dst_env \S+, dst_va 0x\S+, perm pu",
+            head + r'hello: cputs\(text ".*hello.*\\n"',
+            head + r"hello: (exit\(status 0\)|env_destroy\(env itself\))$"):
+        if not re.search(pattern, text, re.MULTILINE):
+            raise Failure(f"`{pattern}` in the trace", "", "", "make trace ENVS=httpd,sh",
+                          text.splitlines()[-20:], "its end")
+    strangers = set(re.findall(rf"^ *\d+\.\d+ {ID} (\w+):", text, re.MULTILINE)) \
+        - {"httpd", "sh", "hello"}
+    if strangers:
+        raise Failure("a trace of the chosen environments alone", ", ".join(strangers))
 
 
 @system_test("the debugger's commands show environments, pages, rings and calls")
