@@ -14,6 +14,7 @@
 #include "kern/env/embedded.hh"
 #include "kern/env/scheduler.hh"
 #include "kern/memory/boot_memory.hh"
+#include "kern/memory/self_check.hh"
 
 // What to start: see conf/ and `make help`.
 #ifndef TEST
@@ -104,6 +105,7 @@ extern "C" [[noreturn]] void kernel_main()
     memory_init();
     segments_init();
     traps_init();
+    check_memory();                     // a fault in it is reported from here on
     pic::init();
     run_constructors();
     clock_init();
