@@ -7,6 +7,10 @@ flags_fs_objects = $(fs_objects)
 
 $(OBJDIR)/fs/%.o: fs/%.cc $(OBJDIR)/.flags/user
 	$(call compile,CXX,$(TARGET_CXX),$(USER_CXXFLAGS))
+# FS_CFLAGS=-DFS_SELF_TEST: the course's checks at the server's start.
+flags_fs_server = $(FS_CFLAGS)
+$(OBJDIR)/fs/server.o: SOURCE_FLAGS = $(FS_CFLAGS)
+$(OBJDIR)/fs/server.o: $(OBJDIR)/.flags/fs_server
 $(OBJDIR)/fs/fs: $(fs_objects) $(OBJDIR)/.flags/fs_objects $(program_needs)
 	$(call link_program,$(fs_objects))
 
