@@ -21,6 +21,20 @@ void BlockCache::open(Disk& disk, CacheMemory& memory, std::span<Slot> slots,
     hand_ = 0;
     resident_ = 0;
     changed_ = 0;
+    together_ = 0;
+    unflushed_ = false;
+    journal_ = {};
+    waiting_ = {};
+    waiting_count_ = 0;
+}
+
+void BlockCache::use_journal(uint32_t block_count, std::span<std::byte> buffer,
+                             std::span<uint32_t> waiting)
+{
+    journal_.open(*disk_, block_count, buffer);
+    if (journal_.capacity() > 0) {
+        waiting_ = waiting;
+    }
 }
 
 // The table of what is in memory
@@ -39,7 +53,7 @@ void BlockCache::insert(uint32_t number)
     const uint32_t slot = free_;
     free_ = slots_[slot].next;
     uint32_t& bucket = bucket_of(number);
-    slots_[slot] = {number, bucket, 0, true, false};
+    slots_[slot] = {.block = number, .next = bucket, .used = true};
     bucket = slot;
     resident_++;
 }
@@ -64,6 +78,17 @@ void BlockCache::set_changed(Slot& slot, bool changed)
         slot.changed = changed;
         changed_ += changed ? 1 : ~0u;
     }
+    if (!changed) {
+        set_together(slot, false);
+    }
+}
+
+void BlockCache::set_together(Slot& slot, bool together)
+{
+    if (slot.together != together) {
+        slot.together = together;
+        together_ += together ? 1 : ~0u;
+    }
 }
 
 // What BlockStore promises
@@ -80,9 +105,10 @@ Result<void> BlockCache::check_range(uint32_t first, uint32_t count) const
 Result<std::byte*> BlockCache::pin(uint32_t number, Contents contents)
 {
     TRY(check_range(number, 1));
-    const bool zeros = contents == Contents::zeros;
+    const bool zeros = contents != Contents::from_disk;
     uint32_t slot = find(number);
-    if (slot != none && zeros && memory_->is_shared(number) && slots_[slot].pins == 0) {
+    const Slot old = slot != none ? slots_[slot] : Slot{};
+    if (slot != none && zeros && memory_->is_shared(number) && old.pins == 0) {
         erase(slot);                    // who still sees the old contents keeps them
         memory_->release(number, 1);
         slot = none;
@@ -95,13 +121,15 @@ Result<std::byte*> BlockCache::pin(uint32_t number, Contents contents)
             TRY(load_missing(number, 1, keep));
         }
         slot = find(number);
+        slots_[slot].fresh = old.fresh;
     } else if (zeros) {
         std::fill_n(memory_->address(number), block_size, std::byte{0});
     }
     slots_[slot].used = true;
     slots_[slot].pins++;
     if (zeros) {
-        set_changed(slots_[slot], true);
+        slots_[slot].fresh = old.fresh || contents == Contents::fresh;
+        mark_changed(number, old.together ? Change::together : Change::contents);
     }
     return memory_->address(number);
 }
@@ -111,9 +139,13 @@ void BlockCache::unpin(uint32_t number)
     slots_[find(number)].pins--;
 }
 
-void BlockCache::mark_changed(uint32_t number)
+void BlockCache::mark_changed(uint32_t number, Change change)
 {
-    set_changed(slots_[find(number)], true);
+    Slot& slot = slots_[find(number)];
+    set_changed(slot, true);
+    if (change == Change::together && !slot.fresh && journal_.capacity() > 0) {
+        set_together(slot, true);
+    }
 }
 
 void BlockCache::discard(uint32_t number)
@@ -121,7 +153,17 @@ void BlockCache::discard(uint32_t number)
     if (const uint32_t slot = find(number); slot != none) {
         set_changed(slots_[slot], false);
         slots_[slot].used = false;
+        slots_[slot].fresh = false;
     }
+    if (!waiting_.empty() && may_reuse(number)) {
+        waiting_[number / 32] |= 1u << (number % 32);
+        waiting_count_++;
+    }
+}
+
+bool BlockCache::may_reuse(uint32_t number) const
+{
+    return waiting_.empty() || (waiting_[number / 32] >> (number % 32) & 1) == 0;
 }
 
 void BlockCache::prefetch(uint32_t first, uint32_t count)
@@ -207,7 +249,7 @@ Result<void> BlockCache::evict_one(Range keep)
         const uint32_t index = hand_;
         hand_ = (hand_ + 1) % capacity();
         Slot& slot = slots_[index];
-        if (slot.block == 0 || slot.pins > 0 || keep.contains(slot.block)) {
+        if (slot.block == 0 || slot.pins > 0 || slot.together || keep.contains(slot.block)) {
             continue;
         }
         const bool last_resort = step >= 2 * capacity();
@@ -235,7 +277,8 @@ bool BlockCache::drop(uint32_t number)
     if (slot == none) {
         return true;
     }
-    if (slots_[slot].pins > 0 || (slots_[slot].changed && !write_back(slot))) {
+    const Slot& is = slots_[slot];
+    if (is.pins > 0 || is.together || (is.changed && !write_back(slot))) {
         return false;
     }
     erase(slot);
@@ -252,7 +295,7 @@ Result<void> BlockCache::write_back(uint32_t slot)
     uint32_t count = 1;
     while (count < max_run) {
         const uint32_t next = find(first + count);
-        if (next == none || !slots_[next].changed) {
+        if (next == none || !may_be_written(slots_[next])) {
             break;
         }
         count++;
@@ -262,6 +305,7 @@ Result<void> BlockCache::write_back(uint32_t slot)
 
 Result<void> BlockCache::write_run(uint32_t first, uint32_t count)
 {
+    unflushed_ = true;
     TRY(disk_->write(first, count, memory_->address(first)));
     for (uint32_t block = first; block < first + count; block++) {
         set_changed(slots_[find(block)], false);
@@ -269,28 +313,78 @@ Result<void> BlockCache::write_run(uint32_t first, uint32_t count)
     return {};
 }
 
-Result<void> BlockCache::flush()
+// Writes changed blocks, in ascending order, with a command for those that are neighbours.
+Result<void> BlockCache::write_all(std::span<const uint32_t> blocks)
 {
-    if (changed_ == 0) {
-        return {};
-    }
-    uint32_t count = 0;
-    for (const Slot& slot : slots_) {
-        if (slot.block != 0 && slot.changed) {
-            scratch_[count++] = slot.block;
-        }
-    }
-    const auto blocks = scratch_.first(count);
-    std::ranges::sort(blocks);
-    for (uint32_t i = 0; i < count;) {
+    for (size_t i = 0; i < blocks.size();) {
         uint32_t run = 1;
-        while (i + run < count && run < max_run && blocks[i + run] == blocks[i] + run) {
+        while (i + run < blocks.size() && run < max_run && blocks[i + run] == blocks[i] + run) {
             run++;
         }
         TRY(write_run(blocks[i], run));
         i += run;
     }
-    return disk_->flush();
+    return {};
+}
+
+// The blocks that changed and wait for the journal, or those that do not; in `scratch_`.
+std::span<uint32_t> BlockCache::changed_slots(bool together)
+{
+    size_t count = 0;
+    for (const Slot& slot : slots_) {
+        if (slot.block != 0 && slot.changed && slot.together == together) {
+            scratch_[count++] = slot.block;
+        }
+    }
+    const auto blocks = scratch_.first(count);
+    std::ranges::sort(blocks);
+    return blocks;
+}
+
+// Writes blocks through the journal. Before it is written, all else must be on the disk: what the
+// blocks refer to, and what they had in the journal's last group.
+Result<void> BlockCache::write_together(std::span<const uint32_t> blocks)
+{
+    while (!blocks.empty()) {
+        const auto group = blocks.first(std::min<size_t>(blocks.size(), journal_.capacity()));
+        blocks = blocks.subspan(group.size());
+        TRY(disk_->flush());
+        for (const uint32_t number : group) {
+            journal_.add(number, std::span<const std::byte, block_size>(memory_->address(number),
+                                                                        block_size));
+        }
+        TRY(journal_.write());
+        TRY(write_all(group));
+    }
+    return {};
+}
+
+void BlockCache::all_is_written()
+{
+    for (Slot& slot : slots_) {
+        slot.fresh = false;
+    }
+    if (waiting_count_ > 0) {
+        std::ranges::fill(waiting_, 0u);
+        waiting_count_ = 0;
+    }
+}
+
+// Changes that went through the journal are safe once it is on the disk.
+Result<void> BlockCache::flush()
+{
+    if (changed_ == 0 && !unflushed_) {
+        return {};
+    }
+    TRY(write_all(changed_slots(false)));
+    if (together_ > 0) {
+        TRY(write_together(changed_slots(true)));
+    } else {
+        TRY(disk_->flush());
+        unflushed_ = false;
+    }
+    all_is_written();
+    return {};
 }
 
 }  // namespace fs

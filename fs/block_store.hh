@@ -30,8 +30,11 @@ public:
     {
         return std::span<const std::byte, block_size>(data_, block_size);
     }
-    // The contents for changing: they are written to the disk some time later.
+    // For changing. The changes of all blocks reach the disk together, or none does, when the
+    // store is flushed.
     inline std::span<std::byte, block_size> change();
+    // For changing contents of a file alone: they may reach the disk before.
+    inline std::span<std::byte, block_size> change_contents();
 
     // Item `index` of a block that is an array of T.
     template <typename T> const T& item(size_t index) const
@@ -71,21 +74,32 @@ public:
     {
         return Block(*this, number, TRY(pin(number, Contents::from_disk)));
     }
-    // Block `number` without its old contents: all zeros, to be written.
-    Result<Block> fresh(uint32_t number)
+    // Block `number` without its old contents: all zeros, to be written. `fresh`: nothing on the
+    // disk refers to it yet, so that it may be written at any time.
+    Result<Block> blank(uint32_t number)
     {
         return Block(*this, number, TRY(pin(number, Contents::zeros)));
+    }
+    Result<Block> fresh(uint32_t number)
+    {
+        return Block(*this, number, TRY(pin(number, Contents::fresh)));
     }
 
     // A hint: these blocks are wanted soon.
     virtual void prefetch(uint32_t /*first*/, uint32_t /*count*/) {}
-    // What the block holds is of no use any more and need not be written.
+    // Nothing refers to the block any more. On the disk something may until the next flush, so it
+    // may not be used again before: may_reuse.
     virtual void discard(uint32_t /*number*/) {}
-    // Writes what was changed.
+    virtual bool may_reuse(uint32_t /*number*/) const { return true; }
+    virtual uint32_t waiting_blocks() const { return 0; }       // that may not be used again yet
+    // Writes what was changed; the disk has it when this returns.
     virtual Result<void> flush() = 0;
+    // Whether so much waits for a flush that there should be one before the next change.
+    virtual bool should_flush() const { return false; }
 
 protected:
-    enum class Contents { from_disk, zeros };
+    enum class Contents { from_disk, zeros, fresh };
+    enum class Change { together, contents };
 
     ~BlockStore() = default;            // never destroyed through this
 
@@ -93,7 +107,7 @@ private:
     friend class Block;
     virtual Result<std::byte*> pin(uint32_t number, Contents contents) = 0;
     virtual void unpin(uint32_t number) = 0;
-    virtual void mark_changed(uint32_t number) = 0;
+    virtual void mark_changed(uint32_t number, Change change) = 0;
 };
 
 inline Block::~Block()
@@ -105,7 +119,13 @@ inline Block::~Block()
 
 inline std::span<std::byte, block_size> Block::change()
 {
-    store_->mark_changed(number_);
+    store_->mark_changed(number_, BlockStore::Change::together);
+    return std::span<std::byte, block_size>(data_, block_size);
+}
+
+inline std::span<std::byte, block_size> Block::change_contents()
+{
+    store_->mark_changed(number_, BlockStore::Change::contents);
     return std::span<std::byte, block_size>(data_, block_size);
 }
 

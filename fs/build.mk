@@ -24,7 +24,7 @@ $(OBJDIR)/fs/fsformat: $(format_sources) $(wildcard fs/*.hh fs/format/*.hh inc/*
 	$(Q)$(HOST_CXX) $(HOST_CXXFLAGS) -o $@ $(format_sources)
 
 # Checks, lists and extracts images, on the host too.
-fstool_sources := $(wildcard fs/tools/*.cc) fs/file_system.cc
+fstool_sources := $(wildcard fs/tools/*.cc) fs/file_system.cc fs/journal.cc
 $(OBJDIR)/fs/fstool: $(fstool_sources) $(wildcard fs/*.hh fs/tools/*.hh inc/*.hh) \
     $(OBJDIR)/.flags/host
 	$(call say,HOSTCXX,$@)

@@ -162,6 +162,17 @@ Result<void> FileSystem::check_bitmap()
     return {};
 }
 
+// The last free blocks may all be waiting for a flush; no change takes as many as `reserve`.
+Result<void> FileSystem::prepare_change()
+{
+    constexpr uint32_t reserve = 64;
+    const uint32_t waiting = store_.waiting_blocks();
+    if (store_.should_flush() || (waiting > 0 && free_blocks_ < waiting + reserve)) {
+        return store_.flush();
+    }
+    return {};
+}
+
 // Records and directories
 
 Result<FileRecord> FileSystem::record(const Node& node)
@@ -343,7 +354,7 @@ bool FileSystem::is_below(const Path& path, const RecordPlace& place)
     return false;
 }
 
-Result<void> FileSystem::rename(Node& node, std::string_view to)
+Result<void> FileSystem::rename(Node& node, std::string_view to, Node& replaced)
 {
     const Path path = TRY(Path::parse(to));
     FileRecord record = TRY(this->record(node));
@@ -354,18 +365,35 @@ Result<void> FileSystem::rename(Node& node, std::string_view to)
         return Error::bad_path;
     }
     Node parent = TRY(lookup(path.parent()));
+    set_name(record, path.last());
     const auto found = find_in(parent, path.last());
     if (found) {
-        return found->place == node.place ? Result<void>() : Error::exists;
+        return found->place == node.place ? Result<void>() : replace(node, record, replaced);
     }
     if (found.error() != Error::not_found) {
         return found.error();
     }
-    set_name(record, path.last());
-    const Node moved = TRY(add_record(parent, record));
     Block old = TRY(store_.read(node.place.block));
+    const Node moved = TRY(add_record(parent, record));
     old.change_item<FileRecord>(node.place.slot) = {};
     node.place = moved.place;
+    return {};
+}
+
+// Puts `record`, which is node's with the other's name, into the place of `replaced`.
+Result<void> FileSystem::replace(Node& node, const FileRecord& record, Node& replaced)
+{
+    const FileRecord other = TRY(this->record(replaced));
+    if (other.is_directory() != record.is_directory()) {
+        return other.is_directory() ? Error::is_directory : Error::not_directory;
+    }
+    const RecordPlace place = replaced.place;
+    Block target = TRY(store_.read(place.block));
+    Block old = TRY(store_.read(node.place.block));
+    TRY(unlink(replaced));
+    target.change_item<FileRecord>(place.slot) = record;
+    old.change_item<FileRecord>(node.place.slot) = {};
+    node.place = place;
     return {};
 }
 
@@ -409,6 +437,9 @@ Result<size_t> FileSystem::write(Node& node, uint64_t offset, std::span<const st
     if (from.empty()) {
         return size_t{0};
     }
+    if (offset + from.size() > record.size) {
+        TRY(keep_end(record));
+    }
     const auto done = write_blocks(record, offset, from);
     if (done) {
         record.size = std::max(record.size, offset + *done);
@@ -440,9 +471,11 @@ Result<size_t> FileSystem::write_blocks(FileRecord& record, uint64_t offset,
             }
             return number.error();
         }
-        Block block = TRY(is_new || part == block_size ? store_.fresh(*number)
-                                                       : store_.read(*number));
-        std::ranges::copy(from.subspan(done, part), block.change().subspan(start).begin());
+        Block block = TRY(is_new               ? store_.fresh(*number)
+                          : part == block_size ? store_.blank(*number)
+                                               : store_.read(*number));
+        std::ranges::copy(from.subspan(done, part),
+                          block.change_contents().subspan(start).begin());
         done += part;
     }
     return done;
@@ -458,6 +491,9 @@ Result<void> FileSystem::set_size(Node& node, uint64_t size)
         return Error::too_big;
     }
     const bool shrinks = size < record.size;
+    if (size > record.size) {
+        TRY(keep_end(record));
+    }
     record.size = size;
     record.modified = now_;
     Result<void> result;
@@ -492,8 +528,7 @@ Result<void> FileSystem::preallocate(Node& node, uint64_t size)
         }
         for (uint32_t index = 0; index < blocks; index++) {
             const uint32_t number = TRY(ensure_block(record, index));
-            Block block = TRY(store_.fresh(number));
-            block.change();
+            const Block zeros = TRY(store_.fresh(number));
         }
         return {};
     };
@@ -566,7 +601,6 @@ Result<uint32_t> FileSystem::ensure_block(FileRecord& record, uint32_t index, bo
     for (unsigned level = 0; level < path.depth; level++) {
         Block numbers = TRY(is_new ? store_.fresh(number) : store_.read(number));
         if (is_new) {
-            numbers.change();
             near = number + 1;
         }
         uint32_t next = numbers.item<uint32_t>(path.items[level]);
@@ -625,6 +659,20 @@ Result<void> FileSystem::visit_tree(uint32_t number, uint32_t index, unsigned de
     return {};
 }
 
+// To be called before the file grows. Bytes behind a file's end are zero, so what is written there
+// must not reach the disk before the record with the new size does.
+Result<void> FileSystem::keep_end(const FileRecord& record)
+{
+    if (record.size % block_size != 0) {
+        const uint32_t last = TRY(block_at(record, record.blocks() - 1));
+        if (last != 0) {
+            Block block = TRY(store_.read(last));
+            block.change();
+        }
+    }
+    return {};
+}
+
 // Frees all of the file's blocks but the first `keep`. The caller saves the record, which has
 // changed even if this fails half-way.
 Result<void> FileSystem::trim(FileRecord& record, uint32_t keep)
@@ -650,24 +698,47 @@ Result<uint32_t> FileSystem::trim_tree(uint32_t number, unsigned depth, uint32_t
     if (number == 0 || keep >= leaves_below(depth)) {
         return number;
     }
+    if (keep == 0) {
+        TRY(free_tree(number, depth));
+        return 0u;
+    }
     TRY(check_number(number));
-    if (depth > 0) {
-        Block numbers = TRY(store_.read(number));
-        const uint32_t below = leaves_below(depth - 1);
-        for (uint32_t i = keep / below; i < numbers_per_block; i++) {
-            const uint32_t child = numbers.item<uint32_t>(i);
-            const uint32_t kept = keep > i * below ? keep - i * below : 0;
-            const uint32_t left = TRY(trim_tree(child, depth - 1, kept));
-            if (left != child) {
-                numbers.change_item<uint32_t>(i) = left;
-            }
+    Block numbers = TRY(store_.read(number));
+    const uint32_t below = leaves_below(depth - 1);
+    for (uint32_t i = keep / below; i < numbers_per_block; i++) {
+        const uint32_t child = numbers.item<uint32_t>(i);
+        const uint32_t kept = keep > i * below ? keep - i * below : 0;
+        const uint32_t left = TRY(trim_tree(child, depth - 1, kept));
+        if (left != child) {
+            numbers.change_item<uint32_t>(i) = left;
         }
     }
-    if (keep > 0) {
-        return number;
+    return number;
+}
+
+// Frees the tree at `number` (not 0). Its blocks of numbers need no change for that, unless one
+// turns out to be wrong: then those above it keep only what could not be freed.
+Result<void> FileSystem::free_tree(uint32_t number, unsigned depth)
+{
+    TRY(check_number(number));
+    if (depth == 0) {
+        return free_block(number);
     }
-    TRY(free_block(number));
-    return 0u;
+    Block numbers = TRY(store_.read(number));
+    Result<void> result;
+    uint32_t done = 0;
+    while (result && done < numbers_per_block) {
+        const uint32_t child = numbers.item<uint32_t>(done);
+        result = child != 0 ? free_tree(child, depth - 1) : Result<void>();
+        done += result ? 1 : 0;
+    }
+    if (result) {
+        result = free_block(number);
+    }
+    if (!result) {
+        std::ranges::fill(numbers.change().first(done * sizeof(uint32_t)), std::byte{0});
+    }
+    return result;
 }
 
 // The bitmap
@@ -700,17 +771,18 @@ Result<uint32_t> FileSystem::allocate_between(uint32_t first, uint32_t end)
         const uint32_t base = first - in_block;
         Block bitmap = TRY(store_.read(bitmap_start + first / blocks_per_bitmap_block));
         const uint32_t stop = std::min(end - base, blocks_per_bitmap_block);
-        for (uint32_t bit = in_block; bit < stop; bit = (bit / 32 + 1) * 32) {
+        for (uint32_t bit = in_block; bit < stop;) {
             const uint32_t word = bitmap.item<uint32_t>(bit / 32) & (~0u << (bit % 32));
             if (word == 0) {
+                bit = (bit / 32 + 1) * 32;
                 continue;
             }
             const uint32_t found = bit / 32 * 32 + static_cast<uint32_t>(std::countr_zero(word));
-            if (found >= stop) {
-                break;
+            if (found < stop && store_.may_reuse(base + found)) {
+                bitmap.change_item<uint32_t>(found / 32) &= ~(1u << (found % 32));
+                return base + found;
             }
-            bitmap.change_item<uint32_t>(found / 32) &= ~(1u << (found % 32));
-            return base + found;
+            bit = found + 1;
         }
         first = base + blocks_per_bitmap_block;
     }

@@ -86,6 +86,10 @@ public:
     uint32_t block_count() const { return block_count_; }
     uint32_t free_blocks() const { return free_blocks_; }
 
+    // To be called before each of the calls below that change something, so that it reaches the
+    // disk as a whole: flushes the store if much waits for that already. What flush says.
+    Result<void> prepare_change();
+
     // The time that changed files get; seconds since 1970.
     void set_time(int64_t now) { now_ = now; }
     int64_t now() const { return now_; }
@@ -94,9 +98,11 @@ public:
     Result<Node> lookup(std::string_view path);
     // Makes an empty file or directory: exists, no_disk, and what lookup says.
     Result<Node> create(std::string_view path, FileType type);
-    // Moves a file or directory; all in one, or nothing: exists (`to` does), bad_path (`to` is
-    // inside `node`, or either is the root).
-    Result<void> rename(Node& node, std::string_view to);
+    // Moves a file or directory; all in one, or nothing. A file that is at `to` already, or an
+    // empty directory if `node` is one, is unlinked; `replaced` must be that one, if there is one.
+    // bad_path (`to` is inside `node`, or either is the root), not_empty, is_directory,
+    // not_directory.
+    Result<void> rename(Node& node, std::string_view to, Node& replaced);
     // Takes a file or an empty directory out of its directory; it can be used until release().
     // not_empty; not_permitted (the root).
     Result<void> unlink(Node& node);
@@ -131,6 +137,7 @@ private:
     Result<Node> find_in(const Node& directory, std::string_view name);
     Result<Node> add_record(Node& directory, const FileRecord& record);
     Result<void> require_empty(const FileRecord& directory);
+    Result<void> replace(Node& node, const FileRecord& record, Node& replaced);
     bool is_below(const Path& path, const RecordPlace& place);
 
     Result<void> check_number(uint32_t number) const;
@@ -139,8 +146,10 @@ private:
     Result<uint32_t> ensure_number(uint32_t number, uint32_t near, bool* changed);
     Result<void> visit_tree(uint32_t number, uint32_t index, unsigned depth,
                             BlockVisitor& visitor);
+    Result<void> keep_end(const FileRecord& record);
     Result<void> trim(FileRecord& record, uint32_t keep);
     Result<uint32_t> trim_tree(uint32_t number, unsigned depth, uint32_t keep);
+    Result<void> free_tree(uint32_t number, unsigned depth);
     Result<size_t> write_blocks(FileRecord& record, uint64_t offset,
                                 std::span<const std::byte> from);
 

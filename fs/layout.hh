@@ -1,8 +1,9 @@
-// The on-disk format, version 1. Numbers are little endian; blocks are 4 KiB.
+// The on-disk format, version 2. Numbers are little endian; blocks are 4 KiB.
 //
 //   block 0          left alone (a boot sector may live there)
 //   block 1          superblock; its second 256 bytes are the root directory's record
 //   blocks 2 to ...  bitmap: one bit a block, 1 is free; 32,768 blocks a bitmap block
+//   then 64 blocks   the journal, on disks of 512 blocks or more; smaller ones have none
 //   the rest         contents of files and directories, and blocks of block numbers
 //
 // A file is a 256-byte record in the directory that holds it: name, size, and where its blocks
@@ -36,7 +37,7 @@ inline constexpr uint32_t bitmap_start = 2;
 inline constexpr uint32_t max_disk_blocks = 0xC0000000 / block_size;    // what the server can map
 
 inline constexpr std::array<char, 8> superblock_magic{'J', 'O', 'S', '+', '+', 'F', 'S', '\0'};
-inline constexpr uint32_t format_version = 1;
+inline constexpr uint32_t format_version = 2;
 
 inline constexpr size_t name_bytes = 128;
 
@@ -87,11 +88,31 @@ constexpr uint32_t bitmap_blocks_for(uint32_t block_count)
     return (block_count + blocks_per_bitmap_block - 1) / blocks_per_bitmap_block;
 }
 
-// The first block after the bitmap.
-constexpr uint32_t first_data_block(uint32_t block_count)
+constexpr uint32_t journal_start(uint32_t block_count)
 {
     return bitmap_start + bitmap_blocks_for(block_count);
 }
+
+constexpr uint32_t journal_blocks_for(uint32_t block_count)
+{
+    return block_count >= 512 ? 64 : 0;
+}
+
+// The first block that a file may have.
+constexpr uint32_t first_data_block(uint32_t block_count)
+{
+    return journal_start(block_count) + journal_blocks_for(block_count);
+}
+
+// The journal's first block. Behind it are the new contents of `count` blocks; fs/journal.hh.
+struct JournalHeader {
+    std::array<char, 8> magic{};
+    uint64_t checksum = 0;
+    uint32_t count = 0;
+    std::array<uint32_t, 1019> targets{};   // where each of them belongs
+};
+static_assert(sizeof(JournalHeader) == block_size);
+inline constexpr std::array<char, 8> journal_magic{'J', 'O', 'S', '+', '+', 'J', 'L', '\0'};
 
 // Blocks of numbers that a file of this many blocks has, when none of it is a hole.
 constexpr uint32_t number_blocks_for(uint32_t blocks)

@@ -26,13 +26,13 @@ private:
         if (number >= block_count()) {
             return Error::corrupt;
         }
-        if (contents == Contents::zeros) {
+        if (contents != Contents::from_disk) {
             std::fill_n(data(number), block_size, std::byte{0});
         }
         return data(number);
     }
     void unpin(uint32_t) override {}
-    void mark_changed(uint32_t) override {}
+    void mark_changed(uint32_t, Change) override {}
 
     std::span<std::byte> image_;
 };

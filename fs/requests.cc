@@ -108,6 +108,9 @@ Result<Answer> Requests::open(const Call& call)
     PathText text;
     const std::string_view path = TRY(text.copy_from(*call.page, 0));
     TRY(open_files_.require_free(call.from));   // before anything is made
+    if ((call.mode & (O_CREAT | O_TRUNC | O_MKDIR)) != 0) {
+        TRY(files_.prepare_change());
+    }
 
     Node node = TRY(find_or_create(path, call.mode));
     const FileRecord record = TRY(files_.record(node));
@@ -222,6 +225,7 @@ Result<Answer> Requests::write(const Call& call)
     if (call.length > call.pages * page_size - offsetof(Request, data)) {
         return Error::invalid_argument;
     }
+    TRY(files_.prepare_change());
     Node& node = open.file->node;
     uint64_t offset = call.offset;
     if ((open.mode & O_APPEND) != 0) {
@@ -239,6 +243,7 @@ Result<Answer> Requests::set_size(const Call& call)
     if (!open.is_writable()) {
         return Error::not_permitted;
     }
+    TRY(files_.prepare_change());
     open_files_.note_change(*open.file);
     TRY(files_.set_size(open.file->node, call.offset));
     return Answer{};
@@ -248,6 +253,7 @@ Result<Answer> Requests::remove(const Call& call)
 {
     PathText text;
     open_files_.close_unused(true);             // so that the blocks are free at once if they can
+    TRY(files_.prepare_change());
     Node node = TRY(files_.lookup(TRY(text.copy_from(*call.page, 0))));
     if (call.mode == remove_directory && !TRY(files_.record(node)).is_directory()) {
         return Error::not_directory;
@@ -268,14 +274,25 @@ Result<Answer> Requests::rename(const Call& call)
     PathText to_text;
     const std::string_view from = TRY(from_text.copy_from(*call.page, 0));
     const std::string_view to = TRY(to_text.copy_from(*call.page, from.size() + 1));
+    open_files_.close_unused(true);             // as for remove
+    TRY(files_.prepare_change());
     Node node = TRY(files_.lookup(from));
+    Node replaced = files_.lookup(to).value_or(Node{});
     OpenNode* open = open_files_.find_node(node);
+    OpenNode* open_replaced = open_files_.find_node(replaced);
     if (TRY(files_.record(node)).is_directory()) {
         open_files_.note_change_of_all();       // the files in it have other paths from now on
-    } else if (open != nullptr) {
-        open_files_.note_change(*open);
     }
-    TRY(files_.rename(open != nullptr ? open->node : node, to));
+    for (OpenNode* changed : {open, open_replaced}) {
+        if (changed != nullptr) {
+            open_files_.note_change(*changed);
+        }
+    }
+    TRY(files_.rename(open != nullptr ? open->node : node, to,
+                      open_replaced != nullptr ? open_replaced->node : replaced));
+    if (!replaced.linked) {
+        TRY(files_.release(replaced));
+    }
     return Answer{};
 }
 

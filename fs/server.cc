@@ -18,7 +18,7 @@ using namespace fs;
 namespace {
 
 constexpr uintptr_t disk_map = 0x10000000;              // block n is at disk_map + n * 4096
-constexpr uintptr_t cache_tables = 0xDC000000;
+constexpr uintptr_t cache_tables = 0xDC000000, journal_tables = 0xDD000000;
 constexpr uint32_t tick_ms = 1000;
 constexpr uint32_t write_back_ms = 3000;                // how long a change may wait at most
 
@@ -74,6 +74,25 @@ Result<void> open_cache()
     auto* buckets = reinterpret_cast<uint32_t*>(slots + count);
     cache.open(disk, memory, {slots, count}, {buckets, count}, {buckets + count, count});
     return {};
+}
+
+// Completes the changes that the last run left under way, and has ours go through the journal.
+Result<void> open_journal()
+{
+    const uint32_t count = files.block_count();
+    const uint32_t completed = TRY(replay_journal(cache, count));
+    if (completed > 0) {
+        cprintf("fs: the journal completed changes that were under way (%u blocks)\n", completed);
+    }
+    const size_t buffer = journal_blocks_for(count) * block_size;
+    const size_t words = (count + 31) / 32;
+    auto* tables = reinterpret_cast<std::byte*>(journal_tables);
+    if (sys_page_alloc_run(0, tables, pages_for(buffer + words * sizeof(uint32_t)),
+                           PTE_P | PTE_U | PTE_W) < 0) {
+        return Error::no_memory;
+    }
+    cache.use_journal(count, {tables, buffer}, {reinterpret_cast<uint32_t*>(tables + buffer), words});
+    return files.check_superblock();    // the root may have been among them
 }
 
 // Reads a block, writes it back as it is and reads it again: memory, disk and the way between
@@ -144,6 +163,7 @@ Result<void> start()
     }));
     TRY(report("superblock is good", "the disk holds no file system of ours; make one with "
                "obj/fs/fsformat", [] { return files.check_superblock(); }));
+    TRY(open_journal());
     TRY(report("bitmap is good", "bitmap of free blocks; repair the image or make a new one",
                [] { return files.check_bitmap(); }));
 #ifdef FS_SELF_TEST

@@ -6,8 +6,8 @@
 static bool move(const char* from, const char* to)
 {
     Stat status;
-    if (const int result = stat(from, &status); result < 0) {
-        return complain_about("cannot move", from, result);
+    if (const int found = stat(from, &status); found < 0) {
+        return complain_about("cannot move", from, found);
     }
     static char joined[max_path];
     if (is_directory(to)) {
@@ -16,11 +16,7 @@ static bool move(const char* from, const char* to)
         }
         to = joined;
     }
-    int result = rename(from, to);
-    if (result == to_abi(Error::exists) && status.st_isdir == 0 && !is_directory(to)) {
-        result = remove(to);
-        result = result < 0 ? result : rename(from, to);
-    }
+    const int result = rename(from, to);
     return result >= 0 || complain_about("cannot move to", to, result);
 }
 

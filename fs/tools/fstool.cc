@@ -7,6 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "fs/file_system.hh"
+#include "fs/journal.hh"
 #include "fs/memory_store.hh"
 #include "fs/tools/image_check.hh"
 #include "fs/tools/image_file.hh"
@@ -44,11 +46,23 @@ void print_report(const char* image, const fs::CheckReport& report)
                 report.directories, report.used_blocks, report.block_count);
 }
 
+// Does what the file server does at its start: completes changes that were under way. Returns how
+// many blocks these were.
+uint32_t complete_changes(fs::MemoryStore& store)
+{
+    fs::FileSystem files(store);
+    return files.check_superblock() ? fs::replay_journal(store, files.block_count()).value_or(0) : 0;
+}
+
 int check(const std::string& path, bool repair)
 {
     using Access = fs::ImageFile::Access;
     fs::ImageFile image(path, repair ? Access::write : Access::read);
     fs::MemoryStore store(image.bytes());
+    if (const uint32_t blocks = complete_changes(store); blocks > 0) {
+        std::printf("%s: the journal completes changes that were under way (%u blocks)\n",
+                    path.c_str(), blocks);
+    }
     const fs::CheckReport report = fs::check_image(store);
     print_report(path.c_str(), report);
     if (report.problem_count == 0) {
@@ -58,6 +72,7 @@ int check(const std::string& path, bool repair)
         return errors_left;
     }
     fs::repair_bitmap(store);
+    static_cast<void>(fs::clear_journal(store, report.block_count));
     image.sync();
     const fs::CheckReport after = fs::check_image(store);
     std::printf("%s: the bitmap was repaired; %llu errors are left\n", path.c_str(),
@@ -70,6 +85,7 @@ template <typename Work> int with_tree(const std::string& path, Work work)
 {
     const fs::ImageFile image(path, fs::ImageFile::Access::read);
     fs::MemoryStore store(image.bytes());
+    complete_changes(store);
     int status = good;
     try {
         fs::ImageTree tree(store, [&status](const std::string& name, const std::string& text) {

@@ -263,21 +263,49 @@ TEST(Directories, Rename)
     Image image(100);
     Node file = make(image, "/a", "text");
     ASSERT_TRUE(image->create("/d", FileType::directory));
-    make(image, "/other", "other");
-    EXPECT_EQ(error_of(image->rename(file, "/other")), Error::exists);
-    EXPECT_EQ(error_of(image->rename(file, "/none/a")), Error::not_found);
-    ASSERT_TRUE(image->rename(file, "/d/b"));
+    const auto rename = [&image](Node& node, std::string_view to) {
+        Node replaced = image->lookup(to).value_or(Node{});
+        return image->rename(node, to, replaced);
+    };
+    EXPECT_EQ(error_of(rename(file, "/none/a")), Error::not_found);
+    ASSERT_TRUE(rename(file, "/d/b"));
     EXPECT_EQ(contents(image, file), "text");
     EXPECT_EQ(error_of(image->lookup("/a")), Error::not_found);
     EXPECT_EQ(contents(image, *image->lookup("/d/b")), "text");
-    EXPECT_TRUE(image->rename(file, "/d/b"));           // to itself
+    EXPECT_TRUE(rename(file, "/d/b"));           // to itself
 
     Node directory = *image->lookup("/d");
-    EXPECT_EQ(error_of(image->rename(directory, "/d/d")), Error::bad_path);
-    EXPECT_EQ(error_of(image->rename(directory, "/")), Error::bad_path);
-    ASSERT_TRUE(image->rename(directory, "/e"));
+    EXPECT_EQ(error_of(rename(directory, "/d/d")), Error::bad_path);
+    EXPECT_EQ(error_of(rename(directory, "/")), Error::bad_path);
+    ASSERT_TRUE(rename(directory, "/e"));
     EXPECT_EQ(contents(image, *image->lookup("/e/b")), "text");
     EXPECT_EQ(contents(image, file), "text");
+}
+
+TEST(Directories, RenameReplacesWhatIsThere)
+{
+    Image image(100);
+    Node file = make(image, "/a", "new");
+    Node old = make(image, "/b", "old");
+    ASSERT_TRUE(image->create("/d", FileType::directory));
+    ASSERT_TRUE(image->create("/empty", FileType::directory));
+    make(image, "/d/f");
+    Node directory = *image->lookup("/d"), empty = *image->lookup("/empty");
+    EXPECT_EQ(error_of(image->rename(file, "/d", directory)), Error::is_directory);
+    EXPECT_EQ(error_of(image->rename(directory, "/b", old)), Error::not_directory);
+    EXPECT_EQ(error_of(image->rename(empty, "/d", directory)), Error::not_empty);
+
+    ASSERT_TRUE(image->rename(file, "/b", old));
+    EXPECT_EQ(error_of(image->lookup("/a")), Error::not_found);
+    EXPECT_EQ(contents(image, *image->lookup("/b")), "new");
+    EXPECT_EQ(contents(image, file), "new");
+    EXPECT_FALSE(old.linked);
+    EXPECT_EQ(contents(image, old), "old");     // whoever has it open can go on reading
+    ASSERT_TRUE(image->release(old));
+
+    ASSERT_TRUE(image->rename(directory, "/empty", empty));
+    ASSERT_TRUE(image->release(empty));
+    EXPECT_TRUE(image->lookup("/empty/f"));
 }
 
 // Contents
@@ -449,7 +477,7 @@ TEST(Damage, SuperblocksThatCannotBe)
         EXPECT_EQ(error_of(image->check_superblock()), Error::corrupt);
     };
     broken([](Superblock& s) { s.magic[0] = 'X'; });
-    broken([](Superblock& s) { s.version = 2; });
+    broken([](Superblock& s) { s.version = 1; });
     broken([](Superblock& s) { s.block_bytes = 1024; });
     broken([](Superblock& s) { s.block_count = 101; });
     broken([](Superblock& s) { s.block_count = 0; });

@@ -108,7 +108,11 @@ TEST_F(ImageCheck, WhatTheFileSystemLeavesIsCleanWhateverWasDone)
         }
         case 1: ASSERT_TRUE(files_.set_size(*node, random() % 3'000'000)); break;
         case 2: ASSERT_TRUE(files_.unlink(*node) && files_.release(*node)); break;
-        case 3: static_cast<void>(files_.rename(*node, "/" + std::to_string(step))); break;
+        case 3: {
+            Node replaced{};
+            static_cast<void>(files_.rename(*node, "/" + std::to_string(step), replaced));
+            break;
+        }
         }
     }
     const CheckReport report = check_image(store_);
