@@ -23,6 +23,7 @@ public:
     size_t free_slabs() const { return free_slabs_; }
     // Whether so little is left that it should be kept for what arrives and for answers to it.
     bool is_low() const { return free_slabs_ < slab_count_ / 4; }
+    bool is_very_low() const { return free_slabs_ < slab_count_ / 8; }
 
 private:
     struct FreeBlock {

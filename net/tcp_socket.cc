@@ -139,15 +139,21 @@ void tcp_receive_request(Socket& socket, Request& request)
     requests.park(socket.readers);
 }
 
-// Room in the send buffer. While memory is low nothing more is taken from clients: what is left
-// must do for what arrives and for its acknowledgement.
+// Room in the send buffer. While memory is low a connection may have little of it at a time, so that
+// peers that take nothing cannot stop those that do; while it is very low nothing more is taken from
+// clients: what is left must do for what arrives and for its acknowledgement.
 static uint32_t send_room(const Socket& socket)
 {
-    if (socket.tcp == nullptr || net_heap.is_low()
+    constexpr uint32_t share_when_low = TCP_SNDLOWAT;
+    if (socket.tcp == nullptr || net_heap.is_very_low()
         || tcp_sndqueuelen(socket.tcp) + 4 > TCP_SND_QUEUELEN) {
         return 0;
     }
-    return tcp_sndbuf(socket.tcp);
+    if (!net_heap.is_low()) {
+        return tcp_sndbuf(socket.tcp);
+    }
+    const uint32_t used = TCP_SND_BUF - socket.tcp->snd_buf;    // tcp_sndbuf() says 64 KiB at most
+    return used < share_when_low ? share_when_low - used : 0;
 }
 
 // Queues up to `size` bytes; returns how many went, which may be none.
@@ -593,13 +599,29 @@ int16_t tcp_events(const Socket& socket)
     return static_cast<int16_t>(events);
 }
 
+// Looks now and then at a connection that no socket has any more: its peer has to take what is left
+// of its bytes, or the memory would be theirs for ever. `acknowledged`: up to where it had them.
+static err_t on_orphan_poll(void* acknowledged, tcp_pcb* pcb)
+{
+    void* const now = reinterpret_cast<void*>(uintptr_t{pcb->lastack});
+    if (now == acknowledged && (pcb->unsent != nullptr || pcb->unacked != nullptr)) {
+        tcp_abort(pcb);
+        return ERR_ABRT;
+    }
+    tcp_arg(pcb, now);
+    return ERR_OK;
+}
+
 static void end_stream(Socket& socket)
 {
+    constexpr u8_t orphan_poll = 60;    // half seconds
     tcp_pcb* pcb = socket.tcp;
     if (pcb == nullptr) {
         return;
     }
     detach(socket);
+    tcp_arg(pcb, reinterpret_cast<void*>(uintptr_t{pcb->lastack}));
+    tcp_poll(pcb, on_orphan_poll, orphan_poll);
     if (tcp_close(pcb) != ERR_OK) {
         tcp_abort(pcb);
     }

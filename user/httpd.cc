@@ -8,6 +8,7 @@
 #include "lib/lib.hh"
 #include "user/httpd/access_log.hh"
 #include "user/httpd/connection.hh"
+#include "user/httpd/text.hh"
 
 namespace {
 
@@ -15,7 +16,6 @@ using http::Connection;
 using http::FileCache;
 using http::Moment;
 
-constexpr uint16_t port = 80;
 constexpr int max_connections = 100;
 constexpr int accepts_a_turn = 16;
 constexpr uint32_t accept_pause_ms = 100;       // after accept failed for want of resources
@@ -39,6 +39,8 @@ class Server {
 public:
     void start();
     void log_to(const char* path) { must(log_.open(path), "open the access log"); }
+    bool set_port(const char* text);
+    bool set_root(const char* path);
     [[noreturn]] void run();
 
 private:
@@ -53,6 +55,7 @@ private:
     FileCache files_{file_pages};
     http::Shared shared_{files_, log_};
     Moment now_{};                              // of this turn
+    uint16_t port_ = 80;
     int listener_ = -1;
     bool files_open_ = false;
     uint32_t tidy_at_ms_ = 0;                   // while files_open_
@@ -62,12 +65,31 @@ private:
     Connection connections_[max_connections];
 };
 
+bool Server::set_port(const char* text)
+{
+    uint64_t value = 0;
+    const bool good = http::parse_length(text, value) && value > 0 && value <= UINT16_MAX;
+    port_ = good ? static_cast<uint16_t>(value) : port_;
+    return good;
+}
+
+// "/" alone is the whole disk.
+bool Server::set_root(const char* path)
+{
+    shared_.root = path;
+    while (shared_.root.ends_with('/')) {
+        shared_.root.remove_suffix(1);
+    }
+    shared_.lists_root = true;
+    return path[0] == '/' && shared_.root.size() <= http::max_root_bytes;
+}
+
 void Server::start()
 {
     listener_ = must(socket(AF_INET, SOCK_STREAM), "open a socket");
-    const sockaddr_in address = socket_address(INADDR_ANY, port);
+    const sockaddr_in address = socket_address(INADDR_ANY, port_);
     must(bind(listener_, reinterpret_cast<const sockaddr*>(&address), sizeof address),
-         "bind to port 80");
+         "bind to the port");
     must(listen(listener_, SOMAXCONN), "listen");
     must(set_nonblocking(listener_, true), "make the socket non-blocking");
     cprintf("Waiting for http connections...\n");
@@ -204,16 +226,30 @@ alignas(Server) std::byte storage[sizeof(Server)];
 
 } // namespace
 
-// httpd [-l] [-f FILE]: -l prints a line for each request, -f appends it to a file.
+[[noreturn]] void explain_usage()
+{
+    cprintf("usage: httpd [-l] [-f FILE] [-p PORT] [-r DIRECTORY]\n"
+            "  -l  print a line for each request; -f: append it to FILE\n"
+            "  -p  serve PORT instead of 80\n"
+            "  -r  serve what is below DIRECTORY instead of /www, and list it at /\n");
+    exit(2);
+}
+
 void umain(int argc, char** argv)
 {
     Server& server = *new (storage) Server;
-    OptionParser options(argc, argv, "lf:");
+    OptionParser options(argc, argv, "lf:p:r:");
     for (int option = options.next(); option != 0; option = options.next()) {
+        bool good = true;
         switch (option) {
         case 'l': server.log_to(nullptr); break;
         case 'f': server.log_to(options.value()); break;
-        default: cprintf("usage: httpd [-l] [-f FILE]\n"); exit(2);
+        case 'p': good = server.set_port(options.value()); break;
+        case 'r': good = server.set_root(options.value()); break;
+        default: good = false; break;
+        }
+        if (!good) {
+            explain_usage();
         }
     }
     server.start();

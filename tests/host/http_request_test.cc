@@ -301,7 +301,7 @@ TEST(HttpConditional, IfRangeNeedsTheVeryFile)
 std::string resolved(std::string_view target)
 {
     http::FilePath path;
-    const int status = http::resolve_target(target, path);
+    const int status = http::resolve_target(target, "/www", path);
     return status == 0 ? std::string(path.text, path.length) : std::to_string(status);
 }
 
@@ -337,13 +337,13 @@ TEST(HttpPath, TellsTheRootAndDirectories)
 {
     http::FilePath path;
     for (const char* target : {"/", "/.", "/a/..", "//", "/?x"}) {
-        EXPECT_EQ(http::resolve_target(target, path), 0);
+        EXPECT_EQ(http::resolve_target(target, "/www", path), 0);
         EXPECT_TRUE(path.is_root) << target;
         EXPECT_TRUE(path.names_directory) << target;
     }
-    EXPECT_EQ(http::resolve_target("/index.html/", path), 0);
+    EXPECT_EQ(http::resolve_target("/index.html/", "/www", path), 0);
     EXPECT_TRUE(path.names_directory);
-    EXPECT_EQ(http::resolve_target("/a/../b", path), 0);
+    EXPECT_EQ(http::resolve_target("/a/../b", "/www", path), 0);
     EXPECT_FALSE(path.names_directory);
     EXPECT_FALSE(path.is_root);
 }

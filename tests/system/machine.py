@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import itertools
 import os
 import re
@@ -226,17 +227,28 @@ def disk_image(tree: Path, scale: float) -> Path:
         (folder / "root" / WEB_ROOT).mkdir(exist_ok=True)
         for name, content in extra_files().items():
             (folder / "root" / WEB_ROOT / name).write_bytes(content)
+        (folder / "root" / WEB_ROOT / "list" / "sub").mkdir(parents=True)
+        for name, content in listed_files().items():
+            (folder / "root" / WEB_ROOT / "list" / name).write_bytes(content)
         run_command(tree, ["obj/fs/fsformat", str(image), DISK_BLOCKS, str(folder / "root")],
                     60 * scale)
     return image.relative_to(tree)
 
 
+@functools.lru_cache(maxsize=None)
 def extra_files() -> dict[str, bytes]:
     """Files for clients to fetch: a big one, and sizes around what buffers hold."""
     sizes = (0, 1, 511, 512, 513, 1459, 1460, 1461, 4095, 4096, 4097, 65535, 65536, 65537)
     files = {f"{size}.bin": pattern(size) for size in sizes}
     files[BIG_FILE] = pattern(BIG_FILE_BYTES)
     return files
+
+
+def listed_files() -> dict[str, bytes]:
+    """Files of a directory of their own, with names that have to be written with care."""
+    names = ("x.TXT", "x.css", "x.svg", "png", "a b", "a%41", "a?b#c", "<b>&\"'\\", "q:r", "\u00e4\u20ac",
+             "-", "~", "Z", "z" * 120)
+    return {name: pattern(number) for number, name in enumerate(names)}
 
 
 def pattern(size: int) -> bytes:

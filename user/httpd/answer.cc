@@ -60,10 +60,10 @@ void Connection::answer_invalid(int status)
 void Connection::answer_target(const Request& request)
 {
     FilePath path;
-    if (const int status = resolve_target(request.target, path); status != 0) {
+    if (const int status = resolve_target(request.target, shared_->root, path); status != 0) {
         return answer_page({.status = status});
     }
-    if (path.is_root) {
+    if (path.is_root && !shared_->lists_root) {
         return answer_text({.status = 404}, root_page);
     }
     if (path.names_directory) {
@@ -176,7 +176,6 @@ void Connection::answer_parts(ResponseHead& head)
         head.range = &parts_.ranges[0];
         head.content_length = parts_.ranges[0].length;
         file_.select(parts_.ranges[0]);
-        parts_ = {};
         begin(head);
         return attach_file();
     }

@@ -26,6 +26,8 @@ class AccessLog;
 struct Shared {
     FileCache& files;
     AccessLog& log;
+    std::string_view root = "/www";     // the directory that is served
+    bool lists_root = false;            // else "/" is a page of ours with status 404
 };
 
 class Connection {

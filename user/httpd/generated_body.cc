@@ -13,7 +13,7 @@ namespace http {
 Result<void> GeneratedBody::start_listing(const FilePath& directory, uintptr_t region)
 {
     close();
-    TRY(list_.read(directory.text, region));
+    TRY(list_.read(directory.length == 0 ? "/" : directory.text, region));
     path_ = directory;
     kind_ = Kind::listing;
     return {};

@@ -43,11 +43,10 @@ private:
 // Builds the path a name at a time.
 class PathBuilder {
 public:
-    explicit PathBuilder(FilePath& path) : path_(path)
+    PathBuilder(std::string_view root, FilePath& path) : path_(path)
     {
-        for (const char c : web_root) {
-            path_.text[path_.length++] = c;
-        }
+        path_.append(root);
+        path_.root_bytes = path_.length;
         name_start_ = path_.length;
     }
 
@@ -74,7 +73,7 @@ public:
     {
         const std::string_view name = last_name();
         if (name == "..") {
-            if (name_start_ == web_root.size()) {
+            if (name_start_ == path_.root_bytes) {
                 return false;
             }
             cut_to(name_start_);
@@ -113,7 +112,7 @@ private:
 
 } // namespace
 
-int resolve_target(std::string_view target, FilePath& path)
+int resolve_target(std::string_view target, std::string_view root, FilePath& path)
 {
     path = {};
     const size_t query = target.find_first_of("?#");
@@ -124,7 +123,7 @@ int resolve_target(std::string_view target, FilePath& path)
         return 400;
     }
 
-    PathBuilder builder(path);
+    PathBuilder builder(root, path);
     for (Decoder decoder(target); !decoder.done();) {
         const int byte = decoder.next();
         if (byte < 0 || (byte == '/' && !builder.end_name())) {
@@ -137,7 +136,7 @@ int resolve_target(std::string_view target, FilePath& path)
     if (!builder.end_name()) {
         return 400;
     }
-    path.is_root = path.length == web_root.size();
+    path.is_root = path.length == path.root_bytes;
     return 0;
 }
 

@@ -5,16 +5,15 @@
 
 namespace http {
 
-inline constexpr std::string_view web_root = "/www";
-
-// A path that begins with the web root, has no "." or ".." in it, and ends with a zero.
+// A path that begins with the root, the directory that is served, has no "." or ".." in it, and ends with a zero.
 struct FilePath {
     char text[1024] = {};
     size_t length = 0;
-    // As clients see it: without the web root and the slash at its end.
+    size_t root_bytes = 0;
+    // As clients see it: without the root and the slash at its end.
     std::string_view below_root() const
     {
-        return {text + web_root.size(), length - web_root.size()};
+        return {text + root_bytes, length - root_bytes};
     }
 
     // Adds an ending; what does not fit is left out.
@@ -33,8 +32,10 @@ struct FilePath {
 };
 
 // Decodes %XX, drops the query, and resolves "." and ".." (RFC 3986, 5.2.4). Returns 0, or a
-// status code: 400 for a bad escape, control bytes and a ".." that leaves the root; 414.
-int resolve_target(std::string_view target, FilePath& path);
+// status code: 400 for a bad escape, control bytes and a ".." that leaves the root; 414. `root`: an
+// absolute path without a slash at its end, of at most max_root_bytes.
+inline constexpr size_t max_root_bytes = 512;
+int resolve_target(std::string_view target, std::string_view root, FilePath& path);
 
 // The media type by the file's extension.
 const char* content_type(std::string_view path);

@@ -43,7 +43,7 @@
 #define MEMP_NUM_TCP_PCB_LISTEN 64
 #define MEMP_NUM_UDP_PCB 256
 #define MEMP_NUM_RAW_PCB 32
-#define MEMP_NUM_TCP_SEG 8192
+#define MEMP_NUM_TCP_SEG 16384          /* more than the heap can hold full ones */
 #define MEMP_NUM_PBUF 1024
 #define MEMP_NUM_ARP_QUEUE 64
 #define MEMP_NUM_FRAG_PBUF 64
