@@ -36,12 +36,12 @@ parallel = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
 build_all = +@$(MAKE) --no-print-directory $(parallel) all
 check:
 	$(build_all)
-	@$(check_command) host guest grade system
+	@$(check_command) host guest grade system guest@4 grade@4 system@4
 check-host:
 	@$(check_command) host
 check-guest check-grade check-system: check-%:
 	$(build_all)
-	@$(check_command) $*
+	@$(check_command) $*$(if $(filter-out file default,$(origin CPUS)),@$(CPUS))
 
 # Kernel, servers and programs with the compiler's checks for undefined behaviour: the first finding
 # ends what had it, and so fails the test.

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Runs suites of tests and adds up their results; `make check` calls it.
 
-usage: check.py SUITE...        host, guest, grade, system
+usage: check.py SUITE...        host, guest, grade, system; guest@4: with 4 CPUs
 
 A suite is a number of programs, each of which leaves JUnit XML in obj/tests/results/ or is a file
 of Python unit tests. The last line is `N passed, N failed`. Exit status 0: none failed.
@@ -26,6 +26,9 @@ UNITTEST_LINE = re.compile(r"^(?P<name>\w+ \([\w.]+\))(?:\n.*)? \.\.\. (?:.*\n)*
                            r"(?P<verdict>ok|FAIL|ERROR|skipped .*|expected failure)$", re.MULTILINE)
 
 
+SUITE = re.compile(r"host$|(guest|grade|system)(@[1-8])?$")
+
+
 class Totals:
     def __init__(self):
         self.passed = 0
@@ -42,10 +45,12 @@ class Totals:
         self.skipped += other.skipped
 
 
-def run(command, show, limit):
-    """Runs a command in the tree to its end; its status and, unless it is shown, its output."""
+def run(command, show, limit, variables=()):
+    """Runs a command in the tree to its end; its status and, unless it is shown, its output.
+    `variables`: for its environment."""
     kept = {} if show else {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
-    environment = {**gradelib.tool_environment(), "PYTHONDONTWRITEBYTECODE": "1"}
+    environment = {**gradelib.tool_environment(), "PYTHONDONTWRITEBYTECODE": "1",
+                   **dict(variables)}
     with subprocess.Popen(command, cwd=TREE, stdin=subprocess.DEVNULL, text=True,
                           errors="replace", env=environment, **kept) as process:
         try:
@@ -79,14 +84,14 @@ def read_junit(path, totals, suite):
             totals.passed += 1
 
 
-def run_reporting(suite, command, report, show, limit):
+def run_reporting(suite, command, report, show, limit, variables=()):
     """A program that writes a JUnit file. One that ends badly without saying which test failed
     counts as a failed test of its own."""
     totals = Totals()
     name = f"{suite}: {Path(command[0]).name}"
     report.unlink(missing_ok=True)
     try:
-        status, output = run(command, show, limit)
+        status, output = run(command, show, limit, variables)
     except OSError as error:
         totals.failed.append((name, f"cannot be started: {error.strerror}"))
         return totals
@@ -159,11 +164,13 @@ def parts_of(suite):
                            for path in (TREE / "tests" / folder).glob("test_*.py")):
             yield path.stem, lambda p=path: run_unittest(suite, p)
         return
+    suite_name, _, cpus = suite.partition("@")
     program = {"guest": "tests/guest/run", "grade": "grade-lab6", "system": "tests/system/run"}
     report = RESULTS / f"{suite}.xml"
-    command = [str(TREE / program[suite]), "--junit", str(report)]
-    command += ["--extended"] * (suite == "grade")
-    yield suite, lambda: run_reporting(suite, command, report, True, 7200)
+    command = [str(TREE / program[suite_name]), "--junit", str(report)]
+    command += ["--extended"] * (suite_name == "grade")
+    variables = {"CPUS": cpus} if cpus else {}
+    yield suite, lambda: run_reporting(suite, command, report, True, 7200, variables)
 
 
 def run_suite(suite):
@@ -178,7 +185,7 @@ def run_suite(suite):
 
 
 def main(suites):
-    if not suites or set(suites) - {"host", "guest", "grade", "system"}:
+    if not suites or not all(SUITE.match(suite) for suite in suites):
         sys.exit(__doc__)
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_: sys.exit(143))
