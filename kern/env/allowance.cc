@@ -5,7 +5,6 @@
 
 #include "kern/debug/panic.hh"
 #include "kern/env/environment.hh"
-#include "kern/memory/frames.hh"
 
 namespace {
 
@@ -13,43 +12,52 @@ namespace {
 constexpr uint32_t page_reserve_share = 16;         // of all frames
 constexpr size_t environment_reserve = 64;
 
-constinit std::array<Allowance, max_envs> allowances{};     // one for each environment, at most
+constinit std::array<Allowance, max_envs> allowances{};
 
 }   // namespace
 
-Allowance& Allowance::take()
+Allowance* Allowance::take()
 {
-    Allowance* const unused = std::ranges::find_if(
-        allowances, [](const Allowance& candidate) { return candidate.environments_ == 0; });
-    ASSERT(unused != allowances.end());
+    Allowance* const unused = std::ranges::find_if_not(allowances, &Allowance::is_used);
+    if (unused == allowances.end()) {
+        return nullptr;
+    }
     *unused = Allowance{};
-    return *unused;
+    return unused;
 }
 
-Allowance& Allowance::of_server() { return take(); }
+Allowance& Allowance::of_server()
+{
+    Allowance* const allowance = take();            // at boot: there are enough
+    ASSERT(allowance != nullptr);
+    return *allowance;
+}
 
 Allowance& Allowance::of_first_program()
 {
-    Allowance& allowance = take();
+    Allowance& allowance = of_server();
     allowance.is_first_programs_ = true;
     allowance.pages_.limit = frame_counts().total / 2;
     allowance.max_environments_ = max_envs / 2;
     return allowance;
 }
 
-Allowance& Allowance::of_group(envid_t leader)
+Result<Allowance*> Allowance::of_group(envid_t leader)
 {
     for (Allowance& allowance : allowances) {
         if (allowance.environments_ > 0 && allowance.leader_ == leader) {
-            return allowance;
+            return &allowance;
         }
     }
-    Allowance& allowance = take();
-    allowance.leader_ = leader;
-    allowance.pages_.limit = frame_counts().total / 2;
-    allowance.pages_.reserve = frame_counts().total / page_reserve_share;
-    allowance.max_environments_ = max_envs / 2;
-    allowance.reserve_ = environment_reserve;
+    Allowance* const allowance = take();
+    if (allowance == nullptr) {
+        return Error::no_memory;
+    }
+    allowance->leader_ = leader;
+    allowance->pages_.limit = frame_counts().total / 2;
+    allowance->pages_.reserve = frame_counts().total / page_reserve_share;
+    allowance->max_environments_ = max_envs / 2;
+    allowance->reserve_ = environment_reserve;
     return allowance;
 }
 

@@ -5,7 +5,7 @@
 
 #include "inc/env.hh"
 #include "inc/result.hh"
-#include "kern/memory/page_account.hh"
+#include "kern/memory/frames.hh"
 
 class Allowance {
 public:
@@ -14,16 +14,18 @@ public:
     static Allowance& of_server();
     static Allowance& of_first_program();
     // That of the group of `leader`, or a new one: half of the memory and half of the environments.
-    static Allowance& of_group(envid_t leader);
+    // no_memory: pages of too many that have ended are still in use.
+    static Result<Allowance*> of_group(envid_t leader);
 
     bool is_first_programs() const { return is_first_programs_; }
     PageAllowance& pages() { return pages_; }
     Result<void> check_room() const;                // no_free_env: not one environment more
     void add_environment() { ++environments_; }
-    void remove_environment() { --environments_; }  // the last one frees the allowance
+    void remove_environment() { --environments_; }
 
 private:
-    static Allowance& take();
+    static Allowance* take();                       // an unused one; null: there is none
+    bool is_used() const { return environments_ > 0 || pages_.used > 0; }
 
     envid_t leader_ = 0;
     bool is_first_programs_ = false;

@@ -95,7 +95,7 @@ Result<Environment*> Environment::create(envid_t parent, EnvType type, Allowance
     Env& info = taken->info();
     info = Env{};
     info.env_id = old_id;
-    taken->space = TRY(AddressSpace::create({&allowance.pages(), &info.env_pages}));
+    taken->space = TRY(AddressSpace::create(allowance.pages(), info.env_pages));
     first_free = taken->next_free_;
     if (first_free == nullptr) {
         last_free = nullptr;

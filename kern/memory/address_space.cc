@@ -95,25 +95,43 @@ Result<volatile std::byte*> mmio_map(PhysAddr address, size_t size)
     return reinterpret_cast<volatile std::byte*>(base + offset);
 }
 
-Result<AddressSpace> AddressSpace::create(PageAccount account)
+Result<AddressSpace> AddressSpace::create(PageAllowance& payer, uint32_t& pages)
 {
-    if (!account.allows(1)) {
-        return Error::no_memory;
-    }
     AddressSpace space;
-    space.directory_ = TRY(PageFrame::allocate());
-    space.account_ = account;
-    account.take(1);
+    space.directory_ = TRY(PageFrame::allocate_for(payer));
+    space.payer_ = &payer;
+    space.pages_ = &pages;
+    pages = 1;
     std::copy_n(kernel_directory, 1024, space.directory());
     space.directory()[directory_index(UVPT)] = space.directory_.physical().value | PTE_P | PTE_U;
     return space;
 }
 
-void AddressSpace::pay_by(PageAllowance& allowance)
+void AddressSpace::pay_by(PageAllowance& payer)
 {
-    account_.allowance->used -= *account_.pages;
-    account_.allowance = &allowance;
-    allowance.used += *account_.pages;
+    payer_ = &payer;
+    const auto take = [&payer](PhysAddr address) {
+        PageFrame frame = PageFrame::adopt(address);
+        if (frame.references() == 1) {
+            frame.pay_by(&payer);
+        }
+        frame.release();
+    };
+    take(directory_.physical());
+    for (size_t i = 0; i < directory_index(UTOP); ++i) {
+        const Pte table = directory()[i];
+        if ((table & PTE_P) == 0) {
+            continue;
+        }
+        take(pte_address(table));
+        const auto* const pages =
+            reinterpret_cast<std::array<Pte, 1024>*>(to_pointer(pte_address(table)));
+        for (const Pte page : *pages) {
+            if ((page & PTE_P) != 0) {
+                take(pte_address(page));
+            }
+        }
+    }
 }
 
 Pte* AddressSpace::table_slot(uintptr_t va) const
@@ -129,22 +147,19 @@ Result<void> AddressSpace::map(uintptr_t va, PageFrame frame, uint32_t perm)
 {
     ASSERT(va < UTOP && va % page_size == 0);
     Pte* slot = table_slot(va);
-    const bool is_new = slot == nullptr || (*slot & PTE_P) == 0;
-    const uint32_t cost = (slot == nullptr ? 1 : 0) + (is_new ? 1 : 0);
-    if (cost > 0 && !account_.allows(cost)) {
-        return Error::no_memory;
-    }
     if (slot == nullptr) {
-        PageFrame table = TRY(PageFrame::allocate());
+        PageFrame table = TRY(PageFrame::allocate_for(*payer_));
+        ++*pages_;
         directory()[directory_index(va)] = table.release().value | table_rights;
         slot = table_slot(va);
     }
-    account_.take(cost);
     const Pte old = *slot;
     *slot = frame.release().value | perm | PTE_P;
     if ((old & PTE_P) != 0) {
         PageFrame::adopt(pte_address(old)).reset();
         invalidate_page(directory_.physical().value, va);
+    } else {
+        ++*pages_;
     }
     return {};
 }
@@ -154,7 +169,7 @@ void AddressSpace::unmap(uintptr_t va)
     Pte* const slot = table_slot(va);
     if (slot != nullptr && (*slot & PTE_P) != 0) {
         PageFrame::adopt(pte_address(std::exchange(*slot, 0))).reset();
-        account_.give_back(1);
+        --*pages_;
         invalidate_page(directory_.physical().value, va);
     }
 }
@@ -217,5 +232,5 @@ void AddressSpace::clear()
         }
     }
     directory_.reset();
-    account_.give_back(*account_.pages);
+    *pages_ = 0;
 }

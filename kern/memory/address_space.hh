@@ -5,7 +5,6 @@
 
 #include "inc/mmu.h"
 #include "kern/memory/frames.hh"
-#include "kern/memory/page_account.hh"
 
 using Pte = uint32_t;
 
@@ -20,12 +19,13 @@ public:
     AddressSpace& operator=(AddressSpace&&) noexcept = default;
     ~AddressSpace() { clear(); }
 
-    // An address space with the kernel's part alone; no_memory. Its pages are paid by `account`.
-    static Result<AddressSpace> create(PageAccount account);
-    void pay_by(PageAllowance& allowance);          // from now on, what it has already too
+    // An address space with the kernel's part alone; no_memory. `payer` pays for its page tables;
+    // `pages` counts them and what is mapped.
+    static Result<AddressSpace> create(PageAllowance& payer, uint32_t& pages);
+    void pay_by(PageAllowance& payer);              // from now on, and for what it alone has
 
     // Maps `frame` at the page `va` with `perm` (PTE_*; present is added), in place of what was
-    // there. no_memory: no page table, or more than the account allows; nothing has changed.
+    // there. no_memory: no page table; then nothing has changed.
     Result<void> map(uintptr_t va, PageFrame frame, uint32_t perm);
     void unmap(uintptr_t va);                       // of nothing is nothing
 
@@ -44,7 +44,8 @@ private:
     Pte* directory() const { return directory_.as<Pte>(); }
 
     PageFrame directory_;
-    PageAccount account_{};
+    PageAllowance* payer_ = nullptr;
+    uint32_t* pages_ = nullptr;
 };
 
 // Sets up the kernel's part: windows at UPAGES and UENVS, the boot CPU's stack, and empty page

@@ -7,11 +7,12 @@
 
 namespace {
 
-// Free frames are a list through next_free; both arrays are indexed by frame number. Frames that
+// Free frames are a list through next_free; all arrays are indexed by frame number. Frames that
 // are not memory, or the kernel's own, have a reference from the start and never come free.
 struct Allocator {
     uint16_t* references = nullptr;     // what programs see at UPAGES
     uint16_t* next_free = nullptr;
+    PageAllowance** payers = nullptr;
     uint32_t limit = 0;                 // frames below this number are managed
     uint16_t first_free = 0;            // 0: none
     FrameCounts counts{};
@@ -25,10 +26,22 @@ void add_free(uint32_t number)
     ++allocator.counts.free;
 }
 
+void charge(uint32_t number, PageAllowance* payer)
+{
+    PageAllowance* const old = std::exchange(allocator.payers[number], payer);
+    if (old != nullptr) {
+        --old->used;
+    }
+    if (payer != nullptr) {
+        ++payer->used;
+    }
+}
+
 void drop_reference(uint32_t number)
 {
     ASSERT(number < allocator.limit && allocator.references[number] > 0);
     if (--allocator.references[number] == 0) {
+        charge(number, nullptr);
         add_free(number);
     }
 }
@@ -40,6 +53,7 @@ void frames_allocate(const MemoryMap& map, BootAllocator& boot)
     allocator.limit = map.end.value >> page_shift;
     allocator.references = boot.allocate<uint16_t>(allocator.limit);
     allocator.next_free = boot.allocate<uint16_t>(allocator.limit);
+    allocator.payers = boot.allocate<PageAllowance*>(allocator.limit);
     std::fill_n(allocator.references, allocator.limit, uint16_t{1});
 }
 
@@ -60,6 +74,22 @@ void frames_init(const MemoryMap& map, const BootAllocator& boot)
 
 PhysAddr frame_references_table() { return to_physical(allocator.references); }
 size_t frame_references_bytes() { return allocator.limit * sizeof(uint16_t); }
+
+bool PageAllowance::allows(uint32_t frames) const
+{
+    return used <= limit && frames <= limit - used
+        && uint64_t{reserve} + frames <= allocator.counts.free;
+}
+
+Result<PageFrame> PageFrame::allocate_for(PageAllowance& payer)
+{
+    if (!payer.allows(1)) {
+        return Error::no_memory;
+    }
+    PageFrame frame = TRY(allocate());
+    charge(frame.number_, &payer);
+    return frame;
+}
 
 Result<PageFrame> PageFrame::allocate(Fill fill)
 {
@@ -101,6 +131,8 @@ void PageFrame::reset()
         drop_reference(std::exchange(number_, 0));
     }
 }
+
+void PageFrame::pay_by(PageAllowance* payer) const { charge(number_, payer); }
 
 uint16_t PageFrame::references() const { return allocator.references[number_]; }
 

@@ -18,6 +18,16 @@ struct PhysAddr {
 std::byte* to_pointer(PhysAddr address);
 PhysAddr to_physical(const volatile void* pointer);
 
+// How many frames somebody may allocate. A frame is paid by whom it was allocated for, until it is
+// free again, whoever else has a reference to it.
+struct PageAllowance {
+    uint32_t used = 0;
+    uint32_t limit = UINT32_MAX;
+    uint32_t reserve = 0;               // frames that must stay free, for others
+
+    bool allows(uint32_t frames) const;
+};
+
 // One reference to one 4 KiB frame. Moving it moves the reference; destroying it drops it, and
 // the last one out frees the frame. An empty PageFrame owns nothing.
 class PageFrame {
@@ -33,7 +43,9 @@ public:
     }
     ~PageFrame() { reset(); }
 
-    static Result<PageFrame> allocate(Fill fill = Fill::zero);      // or no_memory
+    static Result<PageFrame> allocate(Fill fill = Fill::zero);      // the kernel's own; no_memory
+    // A zeroed one; no_memory: there is none, or `payer` may not have one more.
+    static Result<PageFrame> allocate_for(PageAllowance& payer);
     // One more reference to a frame in use; no_memory when its count is at its limit.
     static Result<PageFrame> share(PhysAddr address);
     static PageFrame adopt(PhysAddr address);       // takes over a reference that release() left
@@ -47,6 +59,7 @@ public:
     std::byte* data() const { return to_pointer(physical()); }
     template <typename T> T* as() const { return reinterpret_cast<T*>(data()); }
     uint16_t references() const;
+    void pay_by(PageAllowance* payer) const;        // from now on
 
 private:
     explicit PageFrame(uint32_t number) : number_(number) {}

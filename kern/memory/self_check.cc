@@ -57,7 +57,7 @@ void check_frames()
 struct PaidSpace {
     PageAllowance allowance{};
     uint32_t pages = 0;
-    AddressSpace space = must(AddressSpace::create({&allowance, &pages}));
+    AddressSpace space = must(AddressSpace::create(allowance, pages));
 };
 
 bool is_mapped_to(const AddressSpace& space, uintptr_t va, PhysAddr address, uint32_t perm)

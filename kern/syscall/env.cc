@@ -176,10 +176,10 @@ SyscallResult sys_env_set_group(Environment& caller, const SyscallArguments& arg
     if (target == &caller || !may_lead(caller, leader)) {
         return Error::invalid_argument;
     }
-    target->group = leader;
     if (caller.allowance().is_first_programs()) {   // or anybody could get new allowances
-        target->join(Allowance::of_group(leader));
+        target->join(*TRY(Allowance::of_group(leader)));
     }
+    target->group = leader;
     return 0;
 }
 

@@ -60,12 +60,13 @@ SyscallResult sys_page_alloc_run(Environment& caller, const SyscallArguments& ar
     TRY(check_run(va, count));
     TRY(check_rights(arguments.a4));
     const uint32_t begin = std::min(std::exchange(caller.progress, 0), count);
-    if (!target->allowance().pages().allows(count - begin)) {
+    PageAllowance& payer = target->allowance().pages();
+    if (!payer.allows(count - begin)) {
         return give_up(*target, va, begin);
     }
     const uint32_t end = std::min(count, begin + pages_a_turn);
     for (uint32_t i = begin; i < end; ++i) {
-        Result<PageFrame> frame = PageFrame::allocate();
+        Result<PageFrame> frame = PageFrame::allocate_for(payer);
         if (!frame || !target->space.map(va + i * page_size, std::move(*frame), arguments.a4)) {
             return give_up(*target, va, i);
         }

@@ -25,7 +25,6 @@ alignas(page_size) std::array<std::byte, machine_bytes> machine;
 uint32_t directory = 0;
 PageAllowance allowance;
 uint32_t pages = 0;
-constexpr PageAccount account{&allowance, &pages};
 std::vector<uintptr_t> invalidated;
 
 }   // namespace
@@ -150,8 +149,8 @@ TEST_F(Frames, RefuseReferencesBeyondTheCounter)
 
 TEST_F(Spaces, MapShareAndUnmap)
 {
-    AddressSpace first = *AddressSpace::create(account);
-    AddressSpace second = *AddressSpace::create(account);
+    AddressSpace first = *AddressSpace::create(allowance, pages);
+    AddressSpace second = *AddressSpace::create(allowance, pages);
     constexpr uintptr_t va = 0x00800000;
     ASSERT_TRUE(first.map(va, *PageFrame::allocate(), PTE_U | PTE_W));
     ASSERT_TRUE(second.map(va + page_size, *first.share(va), PTE_U));
@@ -170,7 +169,7 @@ TEST_F(Spaces, MapShareAndUnmap)
 
 TEST_F(Spaces, FindTheNextMappedPageAcrossHoles)
 {
-    AddressSpace space = *AddressSpace::create(account);
+    AddressSpace space = *AddressSpace::create(allowance, pages);
     for (const uintptr_t va : {0x003FF000u, 0x00C00000u}) {
         ASSERT_TRUE(space.map(va, *PageFrame::allocate(), PTE_U));
     }
@@ -182,7 +181,7 @@ TEST_F(Spaces, FindTheNextMappedPageAcrossHoles)
 
 TEST_F(Spaces, ReplaceAMappingAndDropTheOldPage)
 {
-    AddressSpace space = *AddressSpace::create(account);
+    AddressSpace space = *AddressSpace::create(allowance, pages);
     PageFrame watched = *PageFrame::allocate();
     ASSERT_TRUE(space.map(0x1000, *watched.share(), PTE_U));
     EXPECT_EQ(watched.references(), 2);
@@ -195,7 +194,7 @@ TEST_F(Spaces, ReplaceAMappingAndDropTheOldPage)
 
 TEST_F(Spaces, MapFailsWholeWithoutMemoryForATable)
 {
-    AddressSpace space = *AddressSpace::create(account);
+    AddressSpace space = *AddressSpace::create(allowance, pages);
     PageFrame page = *PageFrame::allocate();
     std::vector<PageFrame> rest;
     while (Result<PageFrame> frame = PageFrame::allocate(PageFrame::Fill::none)) {
@@ -205,47 +204,59 @@ TEST_F(Spaces, MapFailsWholeWithoutMemoryForATable)
     EXPECT_EQ(space.entry(0x1000), 0u);
 }
 
-TEST_F(Spaces, PayForPagesAndTables)
+TEST_F(Spaces, CountPagesAndPayForTables)
 {
     PageAllowance small{.used = 0, .limit = 4, .reserve = 0};
     uint32_t mapped = 0;
+    const auto allocate = [&] { return PageFrame::allocate_for(small); };
     {
-        AddressSpace space = *AddressSpace::create({&small, &mapped});
-        ASSERT_TRUE(space.map(0x1000, *PageFrame::allocate(), PTE_U));
-        ASSERT_TRUE(space.map(0x1000, *PageFrame::allocate(), PTE_U));      // in its place: no more
-        EXPECT_EQ(mapped, 3u);                                              // directory, table, page
-        EXPECT_EQ(space.map(PTSIZE, *PageFrame::allocate(), PTE_U).error(), Error::no_memory);
-        ASSERT_TRUE(space.map(0x2000, *PageFrame::allocate(), PTE_U));
-        EXPECT_EQ(space.map(0x3000, *PageFrame::allocate(), PTE_U).error(), Error::no_memory);
-        EXPECT_EQ(AddressSpace::create({&small, &mapped}).error(), Error::no_memory);
-        space.unmap(0x1000);
-        ASSERT_TRUE(space.map(0x3000, *PageFrame::allocate(), PTE_U));
-        EXPECT_EQ(small.used, 4u);
-
-        PageAllowance other;
-        space.pay_by(other);
-        EXPECT_EQ(small.used, 0u);
-        EXPECT_EQ(other.used, 4u);
-        space.pay_by(small);
+        AddressSpace space = *AddressSpace::create(small, mapped);
+        ASSERT_TRUE(space.map(0x1000, *allocate(), PTE_U));
+        ASSERT_TRUE(space.map(0x1000, *allocate(), PTE_U));     // in its place: no more
+        EXPECT_EQ(mapped, 3u);                                  // directory, table, page
+        EXPECT_EQ(small.used, 3u);
+        ASSERT_TRUE(space.map(0x2000, *space.share(0x1000), PTE_U));
+        EXPECT_EQ(mapped, 4u);
+        EXPECT_EQ(small.used, 3u);                              // a shared page is paid once
+        ASSERT_TRUE(space.map(0x3000, *allocate(), PTE_U));
+        EXPECT_EQ(allocate().error(), Error::no_memory);
+        EXPECT_EQ(space.map(PTSIZE, *space.share(0x1000), PTE_U).error(), Error::no_memory);
+        EXPECT_EQ(AddressSpace::create(small, mapped).error(), Error::no_memory);
+        space.unmap(0x3000);
+        EXPECT_TRUE(small.allows(1));
     }
     EXPECT_EQ(mapped, 0u);
     EXPECT_EQ(small.used, 0u);
 }
 
-TEST_F(Spaces, LeaveTheReserveToOthers)
+TEST_F(Spaces, ArePaidByAnother)
 {
-    PageAllowance modest{.used = 0, .limit = UINT32_MAX, .reserve = frame_counts().free - 3};
+    PageAllowance first, second;
     uint32_t mapped = 0;
-    AddressSpace space = *AddressSpace::create({&modest, &mapped});
-    PageFrame page = *PageFrame::allocate();
-    EXPECT_EQ(space.map(0x1000, *page.share(), PTE_U).error(), Error::no_memory);
-    EXPECT_EQ(mapped, 1u);
+    AddressSpace space = *AddressSpace::create(first, mapped);
+    ASSERT_TRUE(space.map(0x1000, *PageFrame::allocate_for(first), PTE_U));
+    const PageFrame shared = *PageFrame::allocate_for(first);
+    ASSERT_TRUE(space.map(0x2000, *shared.share(), PTE_U));
+    space.pay_by(second);
+    EXPECT_EQ(first.used, 1u);          // what others have, too
+    EXPECT_EQ(second.used, 3u);
+    ASSERT_TRUE(space.map(PTSIZE, *shared.share(), PTE_U));
+    EXPECT_EQ(second.used, 4u);
+}
+
+TEST_F(Frames, LeaveTheReserveToOthers)
+{
+    PageAllowance modest{.used = 0, .limit = UINT32_MAX, .reserve = frame_counts().free - 2};
+    const PageFrame one = *PageFrame::allocate_for(modest);
+    const PageFrame two = *PageFrame::allocate_for(modest);
+    EXPECT_EQ(PageFrame::allocate_for(modest).error(), Error::no_memory);
+    EXPECT_TRUE(PageFrame::allocate());
 }
 
 TEST_F(Spaces, LeaveTheCpuBeforeTheyEnd)
 {
     {
-        AddressSpace space = *AddressSpace::create(account);
+        AddressSpace space = *AddressSpace::create(allowance, pages);
         ASSERT_TRUE(space.map(0x1000, *PageFrame::allocate(), PTE_U));
         space.load();
         EXPECT_NE(directory, 0u);
@@ -257,7 +268,7 @@ TEST_F(Spaces, LeaveTheCpuBeforeTheyEnd)
 
 TEST_F(Spaces, ShowTheKernelsPartToAll)
 {
-    AddressSpace space = *AddressSpace::create(account);
+    AddressSpace space = *AddressSpace::create(allowance, pages);
     EXPECT_EQ(space.entry(UPAGES) & (PTE_P | PTE_U | PTE_W), PTE_P | PTE_U);
     EXPECT_EQ(pte_address(space.entry(UPAGES)), frame_references_table());
     EXPECT_EQ(space.entry(UENVS) & (PTE_P | PTE_U | PTE_W), PTE_P | PTE_U);
@@ -303,7 +314,7 @@ struct TestImage {
     }
     Error error() const
     {
-        AddressSpace space = *AddressSpace::create(account);
+        AddressSpace space = *AddressSpace::create(allowance, pages);
         const Result<uint32_t> loaded = load(space);
         return loaded ? Error::unspecified : loaded.error();
     }
@@ -311,7 +322,7 @@ struct TestImage {
 
 TEST_F(Elf, LoadsSegmentsAcrossPages)
 {
-    AddressSpace space = *AddressSpace::create(account);
+    AddressSpace space = *AddressSpace::create(allowance, pages);
     const TestImage image;
     EXPECT_EQ(*image.load(space), 0x00800010u);
     const Pte first = space.entry(0x00800000);
@@ -338,7 +349,7 @@ TEST_F(Elf, GivesAPageThatTwoSegmentsShareTheRightsOfBoth)
     std::memcpy(bytes.data(), &two, sizeof(two));
     std::memcpy(bytes.data() + 2000, &two.image.segment, sizeof(ElfSegment));
     std::memcpy(bytes.data() + 2000 + sizeof(ElfSegment), &two.second, sizeof(ElfSegment));
-    AddressSpace space = *AddressSpace::create(account);
+    AddressSpace space = *AddressSpace::create(allowance, pages);
     ASSERT_TRUE(load_elf(space, bytes));
     EXPECT_EQ(space.entry(0x00800000) & (PTE_U | PTE_W), PTE_U | PTE_W);
     EXPECT_EQ(space.entry(0x00801000) & (PTE_U | PTE_W), PTE_U);
@@ -358,7 +369,7 @@ TEST_F(Elf, RefusesWhatIsNotAProgramForThisMachine)
     image = {};
     image.header.e_phentsize = 56;
     EXPECT_EQ(image.error(), Error::not_executable);
-    AddressSpace space = *AddressSpace::create(account);
+    AddressSpace space = *AddressSpace::create(allowance, pages);
     EXPECT_EQ(load_elf(space, {}).error(), Error::not_executable);
 }
 

@@ -17,8 +17,8 @@ power_cut_test_SOURCES := fs/block_cache.cc fs/journal.cc fs/file_system.cc \
 image_check_test_SOURCES := fs/journal.cc fs/tools/image_check.cc fs/file_system.cc
 image_tree_test_SOURCES := fs/journal.cc fs/tools/image_tree.cc fs/file_system.cc
 image_builder_test_SOURCES := fs/format/image_builder.cc fs/file_system.cc
-memory_test_SOURCES := kern/memory/frames.cc kern/memory/page_account.cc \
-    kern/memory/boot_memory.cc kern/memory/address_space.cc kern/env/elf.cc
+memory_test_SOURCES := kern/memory/frames.cc kern/memory/boot_memory.cc \
+    kern/memory/address_space.cc kern/env/elf.cc
 screen_test_SOURCES := kern/dev/console_screen.cc
 keyboard_test_SOURCES := kern/dev/console_keyboard.cc
 line_editor_test_SOURCES := lib/line_editor.cc
