@@ -106,14 +106,12 @@ private:
 
 StatusExpander expander;
 
-// Says why a job ended, unless it ended by itself, or by Ctrl-C, which shows.
-void explain_end(const char* name, int status)
+// A program that was ended, by a fault or by somebody, cannot say so itself.
+void tell_of_end(const char* name, int status)
 {
-    constexpr int faulted = 128, interrupted = 130, destroyed = 137;
-    if (status == destroyed) {
-        fprintf(2, "sh: %s was killed\n", name);
-    } else if (status >= faulted && status != interrupted) {
-        fprintf(2, "sh: %s failed, status %d\n", name, status);
+    constexpr int ended_by_others = 128;
+    if (status >= ended_by_others) {
+        fprintf(2, "sh: %s ended with status %d\n", name, status);
     }
 }
 
@@ -135,7 +133,7 @@ void run(const Pipeline& pipeline)
         return;
     }
     last_status = job.wait_in_foreground();
-    explain_end(last.words[0], last_status);
+    tell_of_end(last.words[0], last_status);
 }
 
 bool is_wanted(Condition condition)

@@ -168,13 +168,16 @@ def reboot_and_halt(host: Host) -> None:
 
 @system_test("the keyboard types into the shell")
 def keyboard_types(host: Host) -> None:
-    keys = "e c h o spc shift-h e l l shift-0 minus shift-minus x backspace ret".split()
+    keys = ("e c h o spc shift-h e l l shift-0 minus shift-minus x backspace ret "
+            "up left home delete e end shift-1 ret").split()
     machine = Machine(host.tree, Setup(net="user"), host.scale, host.progress)
     try:
         machine.start()
         machine.type(TO_QEMU + "".join(f"sendkey {key} 20\n" for key in keys) + TO_QEMU)
         machine.wait_for(re.compile(r"^Hell\)-_$", re.MULTILINE).search, 60,
                          "`echo` to print what was typed on the keyboard")
+        machine.wait_for(re.compile(r"^Hell\)-_!$", re.MULTILINE).search, 60,
+                         "`echo` to print the line before, edited with the keyboard's keys")
         machine.check_alive()
     finally:
         machine.stop(keep_capture=False)

@@ -154,9 +154,12 @@ int kill_job(const Command& command)
     }
     char* end = nullptr;
     const unsigned long id = strtoul(text, &end, 16);
+    if (*text == '%') {
+        complain(text, "no such job; 'jobs' lists them");
+        return status_failed;
+    }
     if (*text == '\0' || *end != '\0') {
-        complain("kill", "wants a job, %N, or the id of what this shell has started, as ps shows "
-                         "it");
+        complain("kill", "wants a job, %N, or the id of a program of this shell's, as ps shows it");
         return status_failed;
     }
     if (const int result = sys_env_destroy(static_cast<envid_t>(id)); result < 0) {
