@@ -22,7 +22,7 @@ int strncasecmp(const char* a, const char* b, size_t size);
 char* strchr(const char* text, int byte);
 char* strrchr(const char* text, int byte);
 char* strstr(const char* text, const char* part);
-long strtol(const char* text, char** end, int base);
-unsigned long strtoul(const char* text, char** end, int base);
-int atoi(const char* text);
+long strtol(const char* text, char** end, int base) noexcept;
+unsigned long strtoul(const char* text, char** end, int base) noexcept;
+int atoi(const char* text) noexcept;
 }

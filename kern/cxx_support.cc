@@ -12,12 +12,17 @@ int __cxa_atexit(void (*)(void*), void*, void*) { return 0; }
 
 void __cxa_pure_virtual() { panic("a pure virtual function was called"); }
 
+// What libstdc++'s headers call from GCC 13 on where the host's library would throw.
+[[noreturn]] void abort() { panic("the C++ library was asked for what is not there"); }
+
 }   // extern "C"
 
 void operator delete(void*) noexcept { panic("the kernel has no heap"); }
 void operator delete(void*, size_t) noexcept { panic("the kernel has no heap"); }
 
-// What libstdc++'s headers call where the host's library would throw.
+// And what they call in GCC 12.
+#if _GLIBCXX_RELEASE < 13
 namespace std {
 void __throw_out_of_range_fmt(const char* format, ...) { panic("%s", format); }
 }
+#endif

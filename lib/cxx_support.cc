@@ -14,4 +14,10 @@ int __cxa_atexit(void (*)(void*), void*, void*)
 {
     panic("a function without a body was called");
 }
+
+// What libstdc++'s headers call from GCC 13 on where the host's library would throw.
+[[noreturn]] void abort()
+{
+    panic("the C++ library was asked for what is not there");
+}
 }

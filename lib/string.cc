@@ -273,7 +273,7 @@ char* strstr(const char* text, const char* part)
 }
 
 // A value that does not fit becomes LONG_MAX or LONG_MIN.
-long strtol(const char* text, char** end, int base)
+long strtol(const char* text, char** end, int base) noexcept
 {
     const ParsedNumber number = parse_number(text, base);
     if (end != nullptr) {
@@ -288,7 +288,7 @@ long strtol(const char* text, char** end, int base)
 }
 
 // A value that does not fit becomes ULONG_MAX; a minus sign negates modulo 2^32.
-unsigned long strtoul(const char* text, char** end, int base)
+unsigned long strtoul(const char* text, char** end, int base) noexcept
 {
     const ParsedNumber number = parse_number(text, base);
     if (end != nullptr) {
@@ -300,7 +300,7 @@ unsigned long strtoul(const char* text, char** end, int base)
     return number.negative ? 0 - number.value : number.value;
 }
 
-int atoi(const char* text)
+int atoi(const char* text) noexcept
 {
     return static_cast<int>(strtol(text, nullptr, 10));
 }

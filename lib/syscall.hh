@@ -53,7 +53,7 @@ struct IpcMessage {
     IpcMessage message;
     asm volatile("int $0x30"
                  : "=a"(message.from), "=d"(message.value), "=c"(message.pages.bits)
-                 : "0"(number), "1"(a1), "2"(a2), "b"(a3), "D"(a4), "S"(a5)
+                 : "0"(static_cast<int32_t>(number)), "1"(a1), "2"(a2), "b"(a3), "D"(a4), "S"(a5)
                  : "cc", "memory");
     return message;
 }

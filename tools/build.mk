@@ -66,6 +66,20 @@ gdb: .gdbinit
 grade:
 	@exec ./grade-lab$(LAB) $(GRADEFLAGS)
 
+# For editors: how each source is compiled.
+compile_commands.json: FORCE
+	@$(PYTHON) tools/compile_commands.py
+
+# Lays out the lines that differ from the commit SINCE, and no others.
+SINCE ?= HEAD
+format:
+	@command -v git-clang-format >/dev/null || { echo 'make format needs clang-format' >&2; exit 1; }
+	@git-clang-format --extensions cc,hh $(SINCE)
+
+# Looks for mistakes with clang-tidy: all sources, or FILES=kern/debug/trace.cc
+tidy:
+	@exec $(PYTHON) tools/tidy.py $(FILES)
+
 handin_archive := lab$(LAB)-handin.tar.gz
 handin: tarball
 	@if [ ! -s answers-lab$(LAB).txt ]; then \
@@ -79,12 +93,13 @@ tarball:
 	        --transform='s,^\(\./\)\?,lab$(LAB)/,' --file='$(handin_archive)' --files-from=-
 	@echo "packed $(handin_archive)"
 
+doctor = $(PYTHON) tools/doctor.py --lwip '$(LWIP_DIR)' --qemu '$(QEMU)' \
+    --compiler '$(TARGET_CXX)' --host-compiler '$(HOST_CXX)' --make-version '$(MAKE_VERSION)'
 doctor:
-	@exec $(PYTHON) tools/doctor.py --lwip '$(LWIP_DIR)' --qemu '$(QEMU)' --compiler '$(TARGET_CXX)' \
-	    --host-compiler '$(HOST_CXX)'
+	@exec $(doctor)
 
 help:
 	@cat tools/help.txt
 
-.PHONY: trace qemu qemu-nox qemu-gdb qemu-nox-gdb which-ports print-gdbport print-qemu nc-7 nc-80 \
+.PHONY: format tidy trace qemu qemu-nox qemu-gdb qemu-nox-gdb which-ports print-gdbport print-qemu nc-7 nc-80 \
     telnet-7 telnet-80 ping gdb grade handin tarball doctor help

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Says what is missing on this host, and how to get it; `make doctor` calls it.
 
-usage: doctor.py [--lwip FOLDER] [--qemu NAME] [--compiler NAME] [--host-compiler NAME]
+usage: doctor.py [--build] [--lwip FOLDER] [--qemu NAME] [--compiler NAME] [--host-compiler NAME]
+With --build: only what building needs, and only what is wrong with it.
 Exit status: 0 building and booting work, 1 something required is missing.
 """
 import argparse
@@ -12,6 +13,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+if sys.version_info < (3, 9):
+    sys.exit("This is Python " + ".".join(map(str, sys.version_info[:2]))
+             + "; 3.9 is the oldest that works: install a newer one, or set PYTHON= in conf/env.mk")
+
 TREE = Path(__file__).resolve().parent.parent
 MIN_FREE_MIB = 1024
 PROGRAM = "#include <expected>\nint main() {}\n"
@@ -20,11 +25,13 @@ PROGRAM = "#include <expected>\nint main() {}\n"
 class Report:
     """Prints a line for each thing, and remembers whether a required one is missing."""
 
-    def __init__(self):
+    def __init__(self, only_bad=False):
+        self.only_bad = only_bad
         self.missing = {"required": 0, "test": 0, "optional": 0}
 
     def good(self, what, detail=""):
-        print(f"  ok        {what}{': ' + detail if detail else ''}")
+        if not self.only_bad:
+            print(f"  ok        {what}{': ' + detail if detail else ''}")
 
     def bad(self, need, what, problem, fix):
         self.missing[need] += 1
@@ -74,9 +81,10 @@ def check_compiler(report, need, command, flags, package, oldest):
         return
     arguments = [command, *flags, "-std=gnu++23", "-x", "c++", "-c", "-", "-o", os.devnull]
     version = output_of([command, "-dumpfullversion"])
-    if output_of(arguments, PROGRAM) is not None:
+    is_old = version and not at_least(version.strip(), oldest)
+    if not is_old and output_of(arguments, PROGRAM) is not None:
         report.good(" ".join([command, *flags]), version.strip() if version else "")
-    elif version and not at_least(version.strip(), oldest):
+    elif is_old:
         report.bad(need, command,
                    f"is version {version.strip()}; {oldest} is the oldest that works",
                    f"install GCC {oldest} or newer and set GCCPREFIX in conf/env.mk")
@@ -105,11 +113,29 @@ def check_tool(report, row, settings):
         report.bad(need, command, f"not installed ({purpose})", how_to_install(package))
         return
     version = version_of(path) if oldest else ""
+    if probe == "make" and settings.make_version:
+        version = settings.make_version
     if version and not at_least(version, oldest):
         report.bad(need, command, f"is version {version}; {oldest} is the oldest that works",
                    f"install {command} {oldest} or newer")
     else:
         report.good(command, version or "")
+
+
+def oldest_of(tool):
+    """The oldest version of a tool that works, as conf/host_tools.txt has it."""
+    return next(row[2] for row in tools() if row[1] == tool)
+
+
+def check_build(settings):
+    """What the first compilation needs; says what is wrong, and nothing otherwise."""
+    report = Report(only_bad=True)
+    for row in tools():
+        if row[1] in ("guest-compiler", "g++"):
+            check_tool(report, row, settings)
+    if report.missing["required"]:
+        print("make doctor: looks at everything else, too")
+    return 1 if report.missing["required"] else 0
 
 
 def check_lwip(report, folder):
@@ -142,11 +168,15 @@ def check_tun(report):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--build", action="store_true", help="only what building needs")
+    parser.add_argument("--make-version", default="", help="of the make that calls")
     parser.add_argument("--lwip", default=".deps/lwip-2.1.3")
     parser.add_argument("--qemu", default="qemu-system-i386")
     parser.add_argument("--compiler", default="i686-linux-gnu-g++")
     parser.add_argument("--host-compiler", default="g++")
     settings = parser.parse_args()
+    if settings.build:
+        return check_build(settings)
     report = Report()
     for need, title in (("required", "To build and boot:"), ("test", "For make check:"),
                         ("optional", "Optional:")):
