@@ -42,7 +42,7 @@ JOBS = (
     ("sleep 1 & wait %1; echo $?", r"^0$"),
     ("kill %1", r"^sh: %1: no such job"),
     ("kill 1000; kill x", r"^sh: kill: ", r"^sh: kill: wants "),
-    ("uptime; free", r"^\d+:\d\d:\d\d$", r"\d+ in use"),
+    ("uptime; free", r"^\d+:\d\d:\d\d", r"\d+ in use"),
 )
 NETWORK = (
     ("ifconfig", r"52:54:00:12:34:56", r"10\.0\.2\.15"),
@@ -94,7 +94,7 @@ def restart(machine: Machine) -> None:
     machine.wait_for(lambda text: text.count("JOS++ shell.") > starts and text.endswith("\n$ "),
                      120, "the shell's prompt after `reboot`")
     run(machine, "cat /kept", r"^written before the reboot$")
-    run(machine, "uptime", r"^0:0\d:\d\d$")
+    run(machine, "uptime", r"^0:0\d:\d\d")
 
 
 def halt(machine: Machine) -> None:
