@@ -48,7 +48,9 @@ struct Env {
     uint32_t env_ipc_perm = 0;          //   PTE_* of the pages that came with it, 0 if none
     uint32_t env_ipc_pages = 0;         //   and how many
     uint32_t env_pages = 0;             // mapped by it, and its page tables
-    uint32_t env_reserved[15] = {};
+    uint32_t env_ipc_sent = 0;          // messages that others took from it, and that it took:
+    uint32_t env_ipc_received = 0;      //   both wrap around
+    uint32_t env_reserved[13] = {};
     uint32_t env_cpu_us_low = 0;        // CPU time used, microseconds, 64 bits in two halves
     uint32_t env_cpu_us_high = 0;
     char env_name[16] = {};             // the program's name, ends with a zero

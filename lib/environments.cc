@@ -9,6 +9,9 @@ Env copy_environment(const volatile Env& entry)
     copy.env_status = entry.env_status;
     copy.env_runs = entry.env_runs;
     copy.env_cpunum = entry.env_cpunum;
+    copy.env_pages = entry.env_pages;
+    copy.env_ipc_sent = entry.env_ipc_sent;
+    copy.env_ipc_received = entry.env_ipc_received;
     do {                                // both halves of one moment
         copy.env_cpu_us_high = entry.env_cpu_us_high;
         copy.env_cpu_us_low = entry.env_cpu_us_low;

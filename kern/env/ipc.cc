@@ -66,6 +66,8 @@ Result<void> deliver(Environment& sender, const Sending& message, Environment& r
 {
     const PageRun arrived = TRY(map_pages(sender, message, receiver));
     Env& info = receiver.info();
+    sender.info().env_ipc_sent++;
+    info.env_ipc_received++;
     info.env_ipc_from = sender.id();
     info.env_ipc_value = message.value;
     info.env_ipc_pages = arrived.count();

@@ -133,6 +133,7 @@ TEST(StatusJson, EnvironmentsFitWhateverTheirNames)
     Env entry;
     entry.env_id = INT32_MAX;
     entry.env_runs = entry.env_cpu_us_low = entry.env_cpu_us_high = UINT32_MAX;
+    entry.env_pages = entry.env_ipc_sent = entry.env_ipc_received = UINT32_MAX;
     std::fill(std::begin(entry.env_name), std::end(entry.env_name), '"');
     char buffer[http::largest_status_entry];
     http::TextBuffer json(buffer);
@@ -150,7 +151,9 @@ TEST(StatusJson, TheLargestHeadFits)
     network.rings.receive.state.fill(RingSlot::frame);
     char buffer[3072];
     http::TextBuffer json(buffer);
-    http::write_status_head(json, UINT64_MAX, {}, &network);
+    InterfaceInfo interface;
+    interface.malformed = interface.no_memory = UINT32_MAX;
+    http::write_status_head(json, {UINT64_MAX, {}, &network, &interface});
     EXPECT_FALSE(json.overflowed());
     EXPECT_NE(json.text().find(std::string(max_ring_slots, 'f') + '"'), std::string_view::npos);
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import json
 import re
 import urllib.parse
 
@@ -425,3 +426,31 @@ def start_server(machine: Machine, command: str) -> None:
     machine.shell(command)
     machine.wait_for(lambda text: text.count("Waiting for http connections") > ready, 60,
                      "another web server to start")
+
+
+@system_test("http: the live page's figures", TAP, leaves_nothing=True)
+def live_figures(machine: Machine) -> None:
+    def figures() -> dict:
+        answer = expect(machine, "/status.json", fetch(machine, "/status.json"), 200,
+                        content_type="application/json")
+        return json.loads(answer.body)
+
+    before = figures()
+    for _ in range(20):
+        fetch(machine, "/index.html")
+    after = figures()
+    for ring in ("receive", "transmit"):
+        slots = after["rings"][ring]
+        if (len(slots["state"]) != slots["slots"] or set(slots["state"]) - set("ocf")
+                or max(slots["head"], slots["tail"]) >= slots["slots"]):
+            raise machine.failure(f"the state of each slot of the {ring} ring", str(slots))
+    for name in ("httpd", "ns", "fs"):
+        old, new = (next(environment for environment in each["environments"]
+                         if environment["name"] == name) for each in (before, after))
+        if name != "fs" and not (new["sent"] >= old["sent"] + 40 and new["cpu_us"] > old["cpu_us"]
+                                 and new["received"] >= old["received"] + 40):
+            raise machine.failure(f"40 more messages of {name} after 20 requests", f"{old} {new}")
+    if (after["card"]["rx_packets"] < before["card"]["rx_packets"] + 60
+            or after["memory"]["free"] > after["memory"]["total"]
+            or after["sockets"]["listening"] < 2 or "malformed" not in after["drops"]):
+        raise machine.failure("figures of card, memory, sockets and drops", str(after)[:600])

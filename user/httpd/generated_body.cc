@@ -3,6 +3,7 @@
 #include "inc/env.hh"
 #include "lib/environments.hh"
 #include "lib/ipc.hh"
+#include "lib/network_status.hh"
 #include "lib/socket.hh"
 #include "lib/syscall.hh"
 #include "user/httpd/listing.hh"
@@ -67,11 +68,14 @@ size_t GeneratedBody::next_of_status(std::span<char> buffer)
 {
     TextBuffer text(buffer);
     if (stage_ == Stage::head) {
-        MemoryInfo memory;
-        sys_memory_info(&memory);
+        SystemState state;
         NetworkStatus network;
-        const bool known = network_status(&network) == 0;
-        write_status_head(text, sys_time_usec(), memory, known ? &network : nullptr);
+        InterfaceInfo interface;
+        sys_memory_info(&state.memory);
+        state.network = network_status(&network) == 0 ? &network : nullptr;
+        state.interface = interface_info(&interface) == 0 ? &interface : nullptr;
+        state.time_us = sys_time_usec();
+        write_status_head(text, state);
         stage_ = Stage::entries;
         return text.size();
     }

@@ -66,12 +66,13 @@ void put_sockets(TextBuffer& json, const NetworkStatus& network)
 
 } // namespace
 
-void write_status_head(TextBuffer& json, uint64_t time_us, const MemoryInfo& memory,
-                       const NetworkStatus* network)
+void write_status_head(TextBuffer& json, const SystemState& state)
 {
+    const MemoryInfo& memory = state.memory;
+    const NetworkStatus* const network = state.network;
     json.print("{\"time_us\":%llu,\"memory\":{\"page_bytes\":%u,\"total\":%u,\"free\":%u,"
                "\"kernel\":%u},",
-               wide(time_us), static_cast<unsigned>(page_size),
+               wide(state.time_us), static_cast<unsigned>(page_size),
                memory.total_pages, memory.free_pages, memory.kernel_pages);
     if (network != nullptr) {
         put_sockets(json, *network);
@@ -84,6 +85,11 @@ void write_status_head(TextBuffer& json, uint64_t time_us, const MemoryInfo& mem
         put_ring(json, "receive", network->rings.receive);
         json.put("},");
     }
+    if (state.interface != nullptr) {
+        json.print("\"drops\":{\"malformed\":%u,\"no_memory\":%u,\"output\":%llu},",
+                   state.interface->malformed, state.interface->no_memory,
+                   wide(state.interface->output_dropped));
+    }
     json.put("\"environments\":[");
 }
 
@@ -93,9 +99,11 @@ void write_status_entry(TextBuffer& json, const Env& entry, bool is_first)
                static_cast<unsigned>(entry.env_id), static_cast<unsigned>(entry.env_parent_id));
     const std::string_view name(entry.env_name, sizeof entry.env_name);
     put_string(json, {name.data(), std::min(name.find('\0'), name.size())});
-    json.print(",\"type\":\"%s\",\"status\":\"%s\",\"cpu\":%u,\"runs\":%u,\"cpu_us\":%llu}",
+    json.print(",\"type\":\"%s\",\"status\":\"%s\",\"cpu\":%u,\"runs\":%u,\"pages\":%u,"
+               "\"sent\":%u,\"received\":%u,\"cpu_us\":%llu}",
                name_of(entry.env_type), name_of(entry.env_status), entry.env_cpunum,
-               entry.env_runs, wide(cpu_us_of(entry)));
+               entry.env_runs, entry.env_pages, entry.env_ipc_sent, entry.env_ipc_received,
+               wide(cpu_us_of(entry)));
 }
 
 void write_status_end(TextBuffer& json)
