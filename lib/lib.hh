@@ -10,6 +10,7 @@
 #include "inc/trap.hh"
 #include "inc/types.hh"
 #include "lib/console.hh"
+#include "lib/endpoint.hh"
 #include "lib/environments.hh"
 #include "lib/fd.hh"
 #include "lib/file.hh"

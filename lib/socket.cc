@@ -3,6 +3,7 @@
 
 #include "inc/mmu.h"
 #include "inc/string.hh"
+#include "lib/socket_address.hh"
 #include "lib/socket_request.hh"
 #include "net/descriptor.hh"
 
@@ -20,27 +21,16 @@ template <typename Fill> int simple_call(int number, uint32_t code, Fill fill)
     return call_network(code, request);
 }
 
-// Reads an address that the caller gave. Returns 0 or invalid_argument.
-int read_address(const sockaddr* from, socklen_t length, NetAddress* address)
+int family_of(const Fd& fd)
 {
-    if (from == nullptr || length < sizeof(sockaddr_in) || from->sa_family != AF_INET) {
-        return to_abi(Error::invalid_argument);
-    }
-    const sockaddr_in& in = *reinterpret_cast<const sockaddr_in*>(from);
-    *address = {ntohl(in.sin_addr.s_addr), ntohs(in.sin_port), 0};
-    return 0;
+    const uint32_t family = reinterpret_cast<const SocketDescriptor&>(fd).family;
+    return family == family_ipv6 ? AF_INET6 : AF_INET;
 }
 
-// Writes the address of the last answer to the caller, cut off to *length.
-void write_address(sockaddr* to, socklen_t* length)
+// Writes the address of the last answer, which was about `fd`, to the caller.
+void write_address(const Fd& fd, sockaddr* to, socklen_t* length)
 {
-    if (to == nullptr || length == nullptr) {
-        return;
-    }
-    const NetAddress& from = shared_request().address;
-    const sockaddr_in in = socket_address(from.ip, from.port);
-    memcpy(to, &in, *length < sizeof(in) ? *length : sizeof(in));
-    *length = sizeof(in);
+    write_socket_address(shared_request().address, family_of(fd), to, length);
 }
 
 // Makes a request whose answer brings a new socket's page, and returns its descriptor's number.
@@ -102,7 +92,7 @@ int send_to(Fd& fd, const void* data, size_t size, int flags, const sockaddr* to
 {
     SocketRequest request = request_for(fd, flags);
     if (to != nullptr) {
-        if (const int result = read_address(to, length, &request.address); result < 0) {
+        if (const int result = read_socket_address(to, length, &request.address); result < 0) {
             return result;
         }
         request.flags |= request_has_address;
@@ -126,7 +116,7 @@ int receive_from(Fd& fd, void* data, size_t size, int flags, sockaddr* from, soc
         memcpy(data, shared_bytes(), static_cast<size_t>(count));
     }
     if (count >= 0) {
-        write_address(from, length);
+        write_address(fd, from, length);
     }
     return count;
 }
@@ -163,14 +153,16 @@ constinit const Device socket_device = {socket_device_id, "socket", socket_read,
 int socket(int domain, int type, int protocol)
 {
     SocketRequest request;
-    if (domain != AF_INET) {
+    if (domain != AF_INET && domain != AF_INET6) {
         return to_abi(Error::not_supported);
     }
+    request.argument[1] = domain == AF_INET6 ? family_ipv6 : family_ipv4;
     if (type == SOCK_STREAM && (protocol == 0 || protocol == IPPROTO_TCP)) {
         request.argument[0] = socket_stream;
     } else if (type == SOCK_DGRAM && (protocol == 0 || protocol == IPPROTO_UDP)) {
         request.argument[0] = socket_datagram;
-    } else if (type == SOCK_RAW && protocol == IPPROTO_ICMP) {
+    } else if (type == SOCK_RAW
+               && protocol == (domain == AF_INET6 ? IPPROTO_ICMPV6 : IPPROTO_ICMP)) {
         request.argument[0] = socket_icmp;
     } else {
         return to_abi(Error::not_supported);
@@ -181,7 +173,7 @@ int socket(int domain, int type, int protocol)
 int bind(int number, const sockaddr* address, socklen_t length)
 {
     NetAddress own;
-    if (const int result = read_address(address, length, &own); result < 0) {
+    if (const int result = read_socket_address(address, length, &own); result < 0) {
         return result;
     }
     return simple_call(number, NSREQ_BIND, [&](SocketRequest& request) { request.address = own; });
@@ -202,7 +194,7 @@ int accept(int number, sockaddr* address, socklen_t* length)
     }
     const int accepted = open_call(NSREQ_ACCEPT, request_for(*fd));
     if (accepted >= 0) {
-        write_address(address, length);
+        write_address(*fd, address, length);
     }
     return accepted;
 }
@@ -210,7 +202,7 @@ int accept(int number, sockaddr* address, socklen_t* length)
 int connect(int number, const sockaddr* address, socklen_t length)
 {
     NetAddress peer;
-    if (const int result = read_address(address, length, &peer); result < 0) {
+    if (const int result = read_socket_address(address, length, &peer); result < 0) {
         return result;
     }
     return simple_call(number, NSREQ_CONNECT,
@@ -273,11 +265,15 @@ int shutdown(int number, int how)
 
 static int name_call(int number, uint32_t which, sockaddr* address, socklen_t* length)
 {
-    const int result = simple_call(number, NSREQ_NAME, [&](SocketRequest& request) {
-        request.argument[0] = which;
-    });
+    Fd* fd = nullptr;
+    if (const int result = find_socket(number, &fd); result < 0) {
+        return result;
+    }
+    SocketRequest request = request_for(*fd);
+    request.argument[0] = which;
+    const int result = call_network(NSREQ_NAME, request);
     if (result >= 0) {
-        write_address(address, length);
+        write_address(*fd, address, length);
     }
     return result;
 }
@@ -292,17 +288,39 @@ int getpeername(int number, sockaddr* address, socklen_t* length)
     return name_call(number, 1, address, length);
 }
 
-int setsockopt(int number, int level, int option, const void* value, socklen_t length)
+// Reads an option's value: an int, or the group that is to be joined or left.
+static int read_option(int level, int option, const void* value, socklen_t length,
+                       SocketRequest* request)
 {
-    if (value == nullptr || length != sizeof(int)) {
+    const bool ip4_group = level == IPPROTO_IP
+        && (option == IP_ADD_MEMBERSHIP || option == IP_DROP_MEMBERSHIP);
+    const bool ip6_group = level == IPPROTO_IPV6
+        && (option == IPV6_JOIN_GROUP || option == IPV6_LEAVE_GROUP);
+    const size_t size = ip4_group ? sizeof(ip_mreq) : ip6_group ? sizeof(ipv6_mreq) : sizeof(int);
+    if (value == nullptr || length != size) {
         return to_abi(Error::invalid_argument);
     }
-    int word = 0;
-    memcpy(&word, value, sizeof(word));
+    if (ip4_group) {
+        request->address = net_address(static_cast<const ip_mreq*>(value)->imr_multiaddr);
+    } else if (ip6_group) {
+        request->address = net_address(static_cast<const ipv6_mreq*>(value)->ipv6mr_multiaddr);
+    } else {
+        memcpy(&request->argument[2], value, sizeof(int));
+    }
+    return 0;
+}
+
+int setsockopt(int number, int level, int option, const void* value, socklen_t length)
+{
+    SocketRequest wanted;
+    if (const int result = read_option(level, option, value, length, &wanted); result < 0) {
+        return result;
+    }
     return simple_call(number, NSREQ_SET_OPTION, [&](SocketRequest& request) {
         request.argument[0] = static_cast<uint32_t>(level);
         request.argument[1] = static_cast<uint32_t>(option);
-        request.argument[2] = static_cast<uint32_t>(word);
+        request.argument[2] = wanted.argument[2];
+        request.address = wanted.address;
     });
 }
 

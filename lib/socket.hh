@@ -30,15 +30,48 @@ struct sockaddr_in {
 };
 static_assert(sizeof(sockaddr_in) == sizeof(sockaddr));
 
-inline constexpr int AF_INET = 2, PF_INET = AF_INET;
+struct in6_addr {
+    uint8_t s6_addr[16] = {};
+};
+
+struct sockaddr_in6 {
+    uint16_t sin6_family = 0;           // AF_INET6
+    in_port_t sin6_port = 0;            // network byte order
+    uint32_t sin6_flowinfo = 0;
+    in6_addr sin6_addr;
+    uint32_t sin6_scope_id = 0;         // there is one link: any number will do
+};
+
+// Room for any of them.
+using sockaddr_storage = sockaddr_in6;
+
+// For IP_ADD_MEMBERSHIP and IPV6_JOIN_GROUP; the interface is the only one.
+struct ip_mreq {
+    in_addr imr_multiaddr;
+    in_addr imr_interface;
+};
+struct ipv6_mreq {
+    in6_addr ipv6mr_multiaddr;
+    uint32_t ipv6mr_interface = 0;
+};
+
+inline constexpr int AF_UNSPEC = 0, AF_INET = 2, AF_INET6 = 10;
+inline constexpr int PF_INET = AF_INET, PF_INET6 = AF_INET6;
 inline constexpr int SOCK_STREAM = 1, SOCK_DGRAM = 2, SOCK_RAW = 3;
-inline constexpr int IPPROTO_IP = 0, IPPROTO_ICMP = 1, IPPROTO_TCP = 6, IPPROTO_UDP = 17;
+inline constexpr int IPPROTO_IP = 0, IPPROTO_ICMP = 1, IPPROTO_TCP = 6, IPPROTO_UDP = 17,
+    IPPROTO_IPV6 = 41, IPPROTO_ICMPV6 = 58;
 inline constexpr int SHUT_RD = 0, SHUT_WR = 1, SHUT_RDWR = 2;
 inline constexpr int MSG_PEEK = 0x02, MSG_DONTWAIT = 0x40;
 inline constexpr int SOL_SOCKET = 1, SO_REUSEADDR = 2, SO_TYPE = 3, SO_ERROR = 4, SO_BROADCAST = 6,
-    SO_KEEPALIVE = 9;
-inline constexpr int TCP_NODELAY = 1;   // level IPPROTO_TCP
-inline constexpr int IP_TTL = 2;        // level IPPROTO_IP
+    SO_SNDBUF = 7, SO_RCVBUF = 8, SO_KEEPALIVE = 9, SO_ACCEPTCONN = 30;
+// Level IPPROTO_TCP; the times are seconds.
+inline constexpr int TCP_NODELAY = 1, TCP_KEEPIDLE = 4, TCP_KEEPINTVL = 5, TCP_KEEPCNT = 6;
+// Level IPPROTO_IP; the two of membership take an ip_mreq.
+inline constexpr int IP_TTL = 2, IP_MULTICAST_TTL = 33, IP_MULTICAST_LOOP = 34,
+    IP_ADD_MEMBERSHIP = 35, IP_DROP_MEMBERSHIP = 36;
+// Level IPPROTO_IPV6; the two of groups take an ipv6_mreq.
+inline constexpr int IPV6_UNICAST_HOPS = 16, IPV6_MULTICAST_HOPS = 18, IPV6_MULTICAST_LOOP = 19,
+    IPV6_JOIN_GROUP = 20, IPV6_LEAVE_GROUP = 21, IPV6_V6ONLY = 26;
 inline constexpr in_addr_t INADDR_ANY = 0, INADDR_NONE = 0xFFFFFFFF, INADDR_BROADCAST = 0xFFFFFFFF,
     INADDR_LOOPBACK = 0x7F000001;       // host byte order, as POSIX has them
 inline constexpr int SOMAXCONN = 255;
@@ -55,10 +88,16 @@ in_addr_t inet_addr(const char* text);
 // Text of an address, in a buffer of the library's own that the next call reuses.
 const char* inet_ntoa(in_addr address);
 
-// Finds a host's address: at once if `name` is one, else from the name server, which may take
-// seconds. invalid_argument: this cannot be a name; not_found: the name server knows none such, or
-// no network server runs; timed_out: no name server answers; no_device: no network card.
-int resolve(const char* name, in_addr* address);
+// Text to address and back, for AF_INET (in_addr) and AF_INET6 (in6_addr, RFC 4291 2.2; the text
+// that is made is RFC 5952's). inet_pton returns 1, 0 if `text` is no such address, or
+// not_supported; inet_ntop returns `text`, or null if `size` bytes are too few
+// (INET6_ADDRSTRLEN is always enough).
+inline constexpr socklen_t INET_ADDRSTRLEN = 16, INET6_ADDRSTRLEN = 46;
+int inet_pton(int family, const char* text, void* address);
+const char* inet_ntop(int family, const void* address, char* text, socklen_t size);
+
+// An IPv4 address that stands in an IPv6 one (::ffff:10.0.2.2), as sockets of AF_INET6 have them.
+bool is_mapped_ipv4(const in6_addr& address);
 
 // A sockaddr_in of a host-order address and port.
 constexpr sockaddr_in socket_address(in_addr_t address, in_port_t port)
@@ -70,8 +109,10 @@ constexpr sockaddr_in socket_address(in_addr_t address, in_port_t port)
     return result;
 }
 
-// A new socket's descriptor. SOCK_RAW takes IPPROTO_ICMP only: it sends ICMP messages, and
-// receives those of type echo reply and the errors, each with its IP header in front.
+// A new socket's descriptor, of AF_INET or AF_INET6. One of AF_INET6 speaks IPv4 too, with peers'
+// addresses as ::ffff:10.0.2.2, unless IPV6_V6ONLY is set before it is bound. SOCK_RAW takes
+// IPPROTO_ICMP or IPPROTO_ICMPV6 only: it sends ICMP messages, and receives those of type echo
+// reply and the errors, each with its IP header in front; the checksum of ICMPv6 is made for it.
 // not_supported: no such kind; max_open: this program's or the server's descriptors are used up;
 // no_memory.
 int socket(int domain, int type, int protocol = 0);
@@ -86,12 +127,14 @@ int listen(int fd, int backlog);
 int accept(int fd, sockaddr* address = nullptr, socklen_t* length = nullptr);
 
 // TCP: connects. UDP, ICMP: sets the address for send, and whom recv hears. connection_refused,
-// timed_out, host_unreachable, already_connected; in_progress on a non-blocking socket: it is
+// timed_out, host_unreachable, network_unreachable, already_connected; in_progress on a non-blocking socket: it is
 // writable when done, and getsockopt(SO_ERROR) says how it went.
 int connect(int fd, const sockaddr* address, socklen_t length);
 
 // Sends. TCP: returns when all bytes are queued (how many, in non-blocking mode), and after the
-// peer closed connection_reset or broken_pipe. UDP, ICMP: one datagram; message_size.
+// peer closed connection_reset or broken_pipe. UDP, ICMP: one datagram; message_size. On a
+// connected UDP socket connection_refused, host_unreachable or network_unreachable tell what came
+// back for an earlier datagram.
 int send(int fd, const void* data, size_t size, int flags = 0);
 int sendto(int fd, const void* data, size_t size, int flags, const sockaddr* to, socklen_t length);
 
@@ -111,8 +154,10 @@ int shutdown(int fd, int how);
 int getsockname(int fd, sockaddr* address, socklen_t* length);
 int getpeername(int fd, sockaddr* address, socklen_t* length);
 
-// Options that are there: the SO_*, TCP_* and IP_* above, each an int; SO_TYPE and SO_ERROR can
-// only be read. not_supported: others.
+// Options that are there: the SO_*, TCP_*, IP_* and IPV6_* above, each an int but for membership;
+// SO_TYPE, SO_ERROR and SO_ACCEPTCONN can only be read. Buffer sizes are kept between 2 KiB and
+// 128 KiB. invalid_argument: a value that cannot be; not_supported: other options. Joining a group
+// may also be address_in_use (joined already) or no_memory, leaving one not_found.
 int setsockopt(int fd, int level, int option, const void* value, socklen_t length);
 int getsockopt(int fd, int level, int option, void* value, socklen_t* length);
 

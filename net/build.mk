@@ -1,7 +1,9 @@
 # The network server obj/net/ns: everything in net/ and lwIP. The test programs take what they use
 # of it. NET_CFLAGS reaches all of net/, but for the number of test packets, which only the test
 # programs want to know: it changes often, and the server need not be built again for it.
-net_cflags = $(filter-out -DTESTOUTPUT_COUNT=%,$(NET_CFLAGS))
+net_cflags = $(filter-out -DTESTOUTPUT_COUNT=%,$(NET_CFLAGS)) $(net_dhcp)
+# make NET_DHCP=1: the card's IPv4 addresses come by DHCP.
+net_dhcp = $(if $(filter-out 0,$(NET_DHCP)),-DNET_DHCP)
 net_sources := $(shell find net -name '*.cc' ! -path 'net/test*' 2>/dev/null | LC_ALL=C sort)
 net_port_c_sources := $(wildcard net/lwip_port/*.c)
 net_objects := $(patsubst %.cc,$(OBJDIR)/%.o,$(net_sources)) \

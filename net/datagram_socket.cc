@@ -1,20 +1,37 @@
 #include "net/datagram_socket.hh"
 
 #include "lib/socket.hh"
+#include "inc/result.hh"
 #include "lwip/icmp.h"
+#include "lwip/icmp6.h"
 #include "lwip/inet_chksum.h"
+#include "lwip/ip.h"
 #include "lwip/prot/ip4.h"
 #include "lwip/raw.h"
 #include "lwip/udp.h"
 #include "net/errors.hh"
 #include "net/poll.hh"
+#include "net/routes.hh"
 
 static constexpr uint32_t max_payload = 65535 - 20 - 8;     // what IPv4 and UDP headers leave
 static constexpr uint32_t part_bytes = 1400;                // of a datagram in one pbuf
+static constexpr uint8_t multicast_default_hops = 1;        // stays on this link (RFC 1112, 6.1)
+
+// The socket's error, told once.
+static int32_t take_error(Socket& socket)
+{
+    const int32_t error = socket.error;
+    socket.error = 0;
+    return error;
+}
 
 // Answers a recv if a datagram waits, or the socket was shut down; false if it has to wait.
 static bool try_receive(Socket& socket, Request& request)
 {
+    if (socket.error != 0) {
+        requests.answer(request, take_error(socket));
+        return true;
+    }
     if (socket.datagrams.empty()) {
         if (socket.read_closed) {
             requests.answer(request, 0);
@@ -33,13 +50,8 @@ static bool try_receive(Socket& socket, Request& request)
     return true;
 }
 
-static void deliver(Socket& socket, pbuf* chain, NetAddress from)
+static void wake_readers(Socket& socket)
 {
-    if (socket.read_closed) {
-        pbuf_free(chain);
-        return;
-    }
-    socket.datagrams.append(chain, from);
     while (Request* request = socket.readers.first()) {
         if (!try_receive(socket, *request)) {
             break;
@@ -48,23 +60,42 @@ static void deliver(Socket& socket, pbuf* chain, NetAddress from)
     poll_note(socket);
 }
 
+static void deliver(Socket& socket, pbuf* chain, NetAddress from)
+{
+    if (socket.read_closed) {
+        pbuf_free(chain);
+        return;
+    }
+    if (socket.datagrams.bytes() + chain->tot_len > socket.options.receive_buffer) {
+        pbuf_free(chain);
+        return;
+    }
+    socket.datagrams.append(chain, from);
+    wake_readers(socket);
+}
+
+void datagram_fail(Socket& socket, Error error)
+{
+    socket.error = to_abi(error);
+    wake_readers(socket);
+}
+
 static void on_datagram(void* argument, udp_pcb*, pbuf* chain, const ip_addr_t* from, u16_t port)
 {
-    deliver(*static_cast<Socket*>(argument), chain, {from_lwip(*from), port, 0});
+    deliver(*static_cast<Socket*>(argument), chain, from_lwip(*from, port));
 }
 
 // Whether an ICMP message is one that a program may want: an answer to it or an error, and not a
 // request, which lwIP answers.
-static bool is_for_programs(const pbuf* packet)
+static bool is_for_programs(const pbuf* packet, bool ipv6)
 {
-    uint8_t first = 0;
-    if (pbuf_copy_partial(packet, &first, 1, 0) != 1) {
+    uint8_t type = 0;
+    if (pbuf_copy_partial(packet, &type, 1, ip_current_header_tot_len()) != 1) {
         return false;
     }
-    const uint16_t header_bytes = static_cast<uint16_t>((first & 15) * 4);
-    uint8_t type = 0;
-    if (pbuf_copy_partial(packet, &type, 1, header_bytes) != 1) {
-        return false;
+    if (ipv6) {
+        return type == ICMP6_TYPE_EREP || type == ICMP6_TYPE_DUR || type == ICMP6_TYPE_PTB
+            || type == ICMP6_TYPE_TE || type == ICMP6_TYPE_PP;
     }
     return type == ICMP_ER || type == ICMP_DUR || type == ICMP_TE || type == ICMP_PP;
 }
@@ -72,26 +103,47 @@ static bool is_for_programs(const pbuf* packet)
 // Copies, since the packet goes on to lwIP's own ICMP and to other sockets.
 static u8_t on_icmp(void* argument, raw_pcb*, pbuf* packet, const ip_addr_t* from)
 {
-    if (is_for_programs(packet)) {
+    if (is_for_programs(packet, IP_IS_V6(from))) {
         if (pbuf* copy = pbuf_clone(PBUF_RAW, PBUF_RAM, packet); copy != nullptr) {
-            deliver(*static_cast<Socket*>(argument), copy, {from_lwip(*from), 0, 0});
+            deliver(*static_cast<Socket*>(argument), copy, from_lwip(*from, 0));
         }
     }
     return 0;
 }
 
+static udp_pcb* open_udp(Socket& socket)
+{
+    udp_pcb* pcb = udp_new_ip_type(socket.ipv6 ? IPADDR_TYPE_ANY : IPADDR_TYPE_V4);
+    if (pcb != nullptr) {
+        udp_recv(pcb, on_datagram, &socket);
+        pcb->mcast_ttl = multicast_default_hops;
+        pcb->flags |= UDP_FLAGS_MULTICAST_LOOP;
+    }
+    return pcb;
+}
+
+static raw_pcb* open_icmp(Socket& socket)
+{
+    raw_pcb* pcb = raw_new_ip_type(socket.ipv6 ? IPADDR_TYPE_V6 : IPADDR_TYPE_V4,
+                                   socket.ipv6 ? IP6_NEXTH_ICMP6 : IP_PROTO_ICMP);
+    if (pcb != nullptr) {
+        raw_recv(pcb, on_icmp, &socket);
+        pcb->mcast_ttl = multicast_default_hops;
+        if (socket.ipv6) {              // RFC 3542, 3.1: the program cannot know the sum
+            pcb->chksum_reqd = 1;
+            pcb->chksum_offset = 2;
+        }
+    }
+    return pcb;
+}
+
 int32_t datagram_open(Socket& socket, Socket::Kind kind)
 {
     if (kind == Socket::Kind::datagram) {
-        socket.udp = udp_new_ip_type(IPADDR_TYPE_V4);
-        if (socket.udp != nullptr) {
-            udp_recv(socket.udp, on_datagram, &socket);
-        }
+        socket.udp = open_udp(socket);
     } else {
-        socket.raw = raw_new_ip_type(IPADDR_TYPE_V4, IP_PROTO_ICMP);
-        if (socket.raw != nullptr) {
-            raw_recv(socket.raw, on_icmp, &socket);
-        }
+        socket.raw = open_icmp(socket);
+        socket.ipv4 = !socket.ipv6;
     }
     if (socket.udp == nullptr) {
         return to_abi(Error::no_memory);
@@ -102,12 +154,12 @@ int32_t datagram_open(Socket& socket, Socket::Kind kind)
 
 static bool is_udp(const Socket& socket) { return socket.kind == Socket::Kind::datagram; }
 
-int32_t datagram_bind(Socket& socket, NetAddress address)
+int32_t datagram_bind(Socket& socket, const NetAddress& address)
 {
-    if (!is_own_address(address.ip)) {
+    const ip_addr_t ip = bind_address(socket, address);
+    if (!is_own_address(address) && !ip_addr_ismulticast(&ip)) {
         return to_abi(Error::invalid_argument);
     }
-    const ip_addr_t ip = to_lwip(address.ip);
     if (!is_udp(socket)) {
         return lwip_result(raw_bind(socket.raw, &ip));
     }
@@ -117,9 +169,12 @@ int32_t datagram_bind(Socket& socket, NetAddress address)
     return lwip_result(udp_bind(socket.udp, &ip, address.port));
 }
 
-int32_t datagram_connect(Socket& socket, NetAddress address)
+int32_t datagram_connect(Socket& socket, const NetAddress& address)
 {
-    const ip_addr_t ip = to_lwip(address.ip);
+    const ip_addr_t ip = to_lwip(own_if_any(address));
+    if (!has_route(ip)) {
+        return to_abi(Error::network_unreachable);
+    }
     const err_t result = is_udp(socket) ? udp_connect(socket.udp, &ip, address.port)
                                         : raw_connect(socket.raw, &ip);
     if (result == ERR_OK) {
@@ -172,16 +227,25 @@ static pbuf* make_chain(const std::byte* data, uint32_t size)
     return chain;
 }
 
-static err_t send_chain(Socket& socket, pbuf* chain, const Request& request)
+static Result<void> send_chain(Socket& socket, pbuf* chain, const Request& request)
 {
-    const NetAddress to = request.header.address;
+    const NetAddress& to = request.header.address;
     const bool to_address = (request.header.flags & request_has_address) != 0;
-    const ip_addr_t ip = to_lwip(to.ip);
-    if (is_udp(socket)) {
-        return to_address ? udp_sendto(socket.udp, chain, &ip, to.port)
-                          : udp_send(socket.udp, chain);
+    const ip_addr_t ip = to_lwip(own_if_any(to));
+    if (to_address && !has_route(ip)) {
+        return Error::network_unreachable;
     }
-    return to_address ? raw_sendto(socket.raw, chain, &ip) : raw_send(socket.raw, chain);
+    err_t result = ERR_OK;
+    if (is_udp(socket)) {
+        result = to_address ? udp_sendto(socket.udp, chain, &ip, to.port)
+                            : udp_send(socket.udp, chain);
+    } else {
+        result = to_address ? raw_sendto(socket.raw, chain, &ip) : raw_send(socket.raw, chain);
+    }
+    if (result != ERR_OK) {
+        return route_error(result);
+    }
+    return {};
 }
 
 void datagram_send_request(Socket& socket, Request& request)
@@ -190,8 +254,11 @@ void datagram_send_request(Socket& socket, Request& request)
     if (socket.write_closed) {
         return requests.answer(request, Error::broken_pipe);
     }
-    if (size > max_payload) {
+    if (size > max_payload || size > socket.options.send_buffer) {
         return requests.answer(request, Error::message_size);
+    }
+    if (socket.error != 0) {            // what an earlier datagram met with
+        return requests.answer(request, take_error(socket));
     }
     if (size > request.room()) {
         return requests.answer(request, Error::invalid_argument);
@@ -204,10 +271,10 @@ void datagram_send_request(Socket& socket, Request& request)
     if (chain == nullptr) {
         return requests.answer(request, Error::no_memory);
     }
-    const err_t result = send_chain(socket, chain, request);
+    const Result<void> result = send_chain(socket, chain, request);
     pbuf_free(chain);
-    if (result != ERR_OK) {
-        return requests.answer(request, route_error(result));
+    if (!result) {
+        return requests.answer(request, result.error());
     }
     requests.answer(request, static_cast<int32_t>(size));
 }
@@ -233,60 +300,24 @@ int32_t datagram_name(const Socket& socket, bool peer, NetAddress* address)
     }
     if (is_udp(socket)) {
         const udp_pcb* pcb = socket.udp;
-        *address = peer ? NetAddress{from_lwip(pcb->remote_ip), pcb->remote_port, 0}
-                        : NetAddress{from_lwip(pcb->local_ip), pcb->local_port, 0};
+        *address = peer ? from_lwip(pcb->remote_ip, pcb->remote_port)
+                        : from_lwip(pcb->local_ip, pcb->local_port);
     } else {
-        *address = {from_lwip(peer ? socket.raw->remote_ip : socket.raw->local_ip), 0, 0};
+        *address = from_lwip(peer ? socket.raw->remote_ip : socket.raw->local_ip, 0);
     }
     return 0;
 }
 
-static uint8_t& ttl_of(const Socket& socket)
-{
-    return is_udp(socket) ? socket.udp->ttl : socket.raw->ttl;
-}
-
-int32_t datagram_option(const Socket& socket, uint32_t level, uint32_t option)
-{
-    if (level == static_cast<uint32_t>(IPPROTO_IP) && option == static_cast<uint32_t>(IP_TTL)) {
-        return ttl_of(socket);
-    }
-    if (level != static_cast<uint32_t>(SOL_SOCKET)) {
-        return to_abi(Error::not_supported);
-    }
-    switch (static_cast<int>(option)) {
-    case SO_BROADCAST: return 1;
-    case SO_REUSEADDR: return is_udp(socket) && ip_get_option(socket.udp, SOF_REUSEADDR) ? 1 : 0;
-    default: return to_abi(Error::not_supported);
-    }
-}
-
-int32_t datagram_set_option(Socket& socket, uint32_t level, uint32_t option, uint32_t value)
-{
-    if (level == static_cast<uint32_t>(IPPROTO_IP) && option == static_cast<uint32_t>(IP_TTL)
-        && value >= 1 && value <= 255) {
-        ttl_of(socket) = static_cast<uint8_t>(value);
-        return 0;
-    }
-    if (level == static_cast<uint32_t>(SOL_SOCKET) && option == static_cast<uint32_t>(SO_BROADCAST)) {
-        return 0;                       // always allowed
-    }
-    if (level == static_cast<uint32_t>(SOL_SOCKET) && option == static_cast<uint32_t>(SO_REUSEADDR)
-        && is_udp(socket)) {
-        if (value != 0) {
-            ip_set_option(socket.udp, SOF_REUSEADDR);
-        } else {
-            ip_reset_option(socket.udp, SOF_REUSEADDR);
-        }
-        return 0;
-    }
-    return to_abi(Error::not_supported);
-}
-
 int16_t datagram_events(const Socket& socket)
 {
-    return static_cast<int16_t>(POLLOUT | (!socket.datagrams.empty() || socket.read_closed ? POLLIN
-                                                                                            : 0));
+    int events = POLLOUT;
+    if (!socket.datagrams.empty() || socket.read_closed || socket.error != 0) {
+        events |= POLLIN;
+    }
+    if (socket.error != 0) {
+        events |= POLLERR;
+    }
+    return static_cast<int16_t>(events);
 }
 
 void datagram_end(Socket& socket)

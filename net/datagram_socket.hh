@@ -5,13 +5,13 @@
 // Gives a new socket its pcb. no_memory.
 int32_t datagram_open(Socket& socket, Socket::Kind kind);
 
-int32_t datagram_bind(Socket& socket, NetAddress address);
-int32_t datagram_connect(Socket& socket, NetAddress address);
+int32_t datagram_bind(Socket& socket, const NetAddress& address);
+int32_t datagram_connect(Socket& socket, const NetAddress& address);
 int32_t datagram_shutdown(Socket& socket, uint32_t how);
 void datagram_send_request(Socket& socket, Request& request);
 void datagram_receive_request(Socket& socket, Request& request);
 int32_t datagram_name(const Socket& socket, bool peer, NetAddress* address);
-int32_t datagram_option(const Socket& socket, uint32_t level, uint32_t option);
-int32_t datagram_set_option(Socket& socket, uint32_t level, uint32_t option, uint32_t value);
+// The peer of a connected socket cannot be reached: the next call tells.
+void datagram_fail(Socket& socket, Error error);
 int16_t datagram_events(const Socket& socket);
 void datagram_end(Socket& socket);

@@ -1,8 +1,8 @@
 #include "net/dispatch.hh"
 
-#include "lib/socket.hh"
 #include "net/datagram_socket.hh"
 #include "net/interface.hh"
+#include "net/options.hh"
 #include "net/poll.hh"
 #include "net/resolve.hh"
 #include "net/socket_list.hh"
@@ -25,8 +25,9 @@ static int32_t open_kind(Socket& socket, uint32_t type)
 
 static void open_socket(Request& request)
 {
-    const uint32_t type = request.header.argument[0];
-    if (type < socket_stream || type > socket_icmp) {
+    const auto [type, family, unused] = request.header.argument;
+    if (type < socket_stream || type > socket_icmp
+        || (family != family_ipv4 && family != family_ipv6)) {
         return requests.answer(request, Error::not_supported);
     }
     Socket* socket = sockets.allocate();
@@ -36,6 +37,8 @@ static void open_socket(Request& request)
     if (socket == nullptr) {
         return requests.answer(request, Error::max_open);
     }
+    socket->family = static_cast<uint8_t>(family);
+    socket->ipv6 = family == family_ipv6;
     if (const int32_t result = open_kind(*socket, type); result < 0) {
         sockets.end(*socket);
         return requests.answer(request, result);
@@ -48,9 +51,18 @@ static void open_socket(Request& request)
     requests.answer(request, 0, socket->slot);
 }
 
+// Whether the socket can use addresses of this kind.
+static bool can_use(const Socket& socket, const NetAddress& address)
+{
+    return address.is_ipv6 != 0 ? socket.ipv6 : socket.ipv4;
+}
+
 static void bind_socket(Socket& socket, Request& request)
 {
     const NetAddress address = request.header.address;
+    if (!can_use(socket, address)) {
+        return requests.answer(request, Error::invalid_argument);
+    }
     requests.answer(request, is_stream(socket) ? tcp_bind_socket(socket, address)
                                                : datagram_bind(socket, address));
 }
@@ -72,6 +84,9 @@ static void accept_socket(Socket& socket, Request& request)
 
 static void connect_socket(Socket& socket, Request& request)
 {
+    if (!can_use(socket, request.header.address)) {
+        return requests.answer(request, Error::network_unreachable);
+    }
     if (is_stream(socket)) {
         return tcp_connect_request(socket, request);
     }
@@ -105,43 +120,27 @@ static void name_socket(Socket& socket, Request& request)
     requests.answer(request, result);
 }
 
-static int32_t option_of(Socket& socket, uint32_t level, uint32_t option)
-{
-    if (level == static_cast<uint32_t>(SOL_SOCKET) && option == static_cast<uint32_t>(SO_ERROR)) {
-        const int32_t error = socket.error;
-        socket.error = 0;
-        return -error;                  // the code, a positive number
-    }
-    if (level == static_cast<uint32_t>(SOL_SOCKET) && option == static_cast<uint32_t>(SO_TYPE)) {
-        switch (socket.kind) {
-        case Socket::Kind::datagram: return SOCK_DGRAM;
-        case Socket::Kind::icmp: return SOCK_RAW;
-        default: return SOCK_STREAM;
-        }
-    }
-    return is_stream(socket) ? tcp_option(socket, level, option)
-                             : datagram_option(socket, level, option);
-}
-
-static void get_option(Socket& socket, Request& request)
+static void tell_option(Socket& socket, Request& request)
 {
     const auto& argument = request.header.argument;
     requests.answer(request, option_of(socket, argument[0], argument[1]));
 }
 
-static void set_option(Socket& socket, Request& request)
+static void change_option(Socket& socket, Request& request)
 {
     const auto& argument = request.header.argument;
-    requests.answer(request, is_stream(socket)
-                                 ? tcp_set_option(socket, argument[0], argument[1], argument[2])
-                                 : datagram_set_option(socket, argument[0], argument[1],
-                                                       argument[2]));
+    requests.answer(request, set_option(socket, argument[0], argument[1], argument[2],
+                                        request.header.address));
 }
 
 static void send_bytes(Socket& socket, Request& request)
 {
     if (is_stream(socket)) {
         return tcp_send_request(socket, request);
+    }
+    if ((request.header.flags & request_has_address) != 0
+        && !can_use(socket, request.header.address)) {
+        return requests.answer(request, Error::network_unreachable);
     }
     datagram_send_request(socket, request);
 }
@@ -168,8 +167,8 @@ static Handler handler_of(uint32_t code)
     case NSREQ_RECV: return receive_bytes;
     case NSREQ_SEND: return send_bytes;
     case NSREQ_NAME: return name_socket;
-    case NSREQ_GET_OPTION: return get_option;
-    case NSREQ_SET_OPTION: return set_option;
+    case NSREQ_GET_OPTION: return tell_option;
+    case NSREQ_SET_OPTION: return change_option;
     default: return nullptr;
     }
 }

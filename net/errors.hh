@@ -4,18 +4,18 @@
 #include "lwip/err.h"
 #include "lwip/ip_addr.h"
 #include "lwip/netif.h"
+#include "net/protocol.hh"
 
-inline ip_addr_t to_lwip(uint32_t ip)
-{
-    ip_addr_t address{};
-    ip_addr_set_ip4_u32(&address, __builtin_bswap32(ip));
-    return address;
-}
+// An IPv6 address of this link gets the card's zone.
+ip_addr_t to_lwip(const NetAddress& address);
 
-inline uint32_t from_lwip(const ip_addr_t& address)
+inline uint32_t ipv4_from_lwip(const ip_addr_t& address)
 {
-    return __builtin_bswap32(ip_addr_get_ip4_u32(&address));
+    return __builtin_bswap32(IP_IS_V6_VAL(address) ? 0 : ip_2_ip4(&address)->addr);
 }
+inline uint32_t ipv4_from_lwip(const ip4_addr_t& address) { return __builtin_bswap32(address.addr); }
+
+NetAddress from_lwip(const ip_addr_t& address, uint16_t port);
 
 inline Error error_of(err_t error)
 {
@@ -39,9 +39,16 @@ inline Error error_of(err_t error)
 
 inline int32_t lwip_result(err_t error) { return error == ERR_OK ? 0 : to_abi(error_of(error)); }
 
+// Where to bind a socket to: if `address` is any, to both of IPv4 and IPv6, if it can use them.
+struct Socket;
+ip_addr_t bind_address(const Socket& socket, const NetAddress& address);
+
+// Packets to the address "any" go to this machine: its loop-back address instead, or `address`.
+NetAddress own_if_any(const NetAddress& address);
+
 // What a failed attempt to send to some address means: the link is down, if it is and there is
 // nothing else that leads there; or no card.
 Error route_error(err_t error);
 
-// Whether sockets may be bound to `ip`: 0 (any), the loop-back network, the interface's.
-bool is_own_address(uint32_t ip);
+// Whether sockets may be bound to `address`: any, the loop-back network, the interface's.
+bool is_own_address(const NetAddress& address);

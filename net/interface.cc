@@ -1,14 +1,16 @@
 #include "net/interface.hh"
 
 #include "inc/string.hh"
-#include "lwip/dns.h"
 #include "lwip/etharp.h"
+#include "lwip/ethip6.h"
 #include "lwip/init.h"
 #include "lwip/netif.h"
 #include "lwip/prot/ethernet.h"
 #include "lwip/stats.h"
 #include "lwip/timeouts.h"
-#include "net/errors.hh"
+#include "net/addresses.hh"
+#include "net/icmp_errors.hh"
+#include "net/multicast.hh"
 #include "net/request.hh"
 #include "netif/ethernet.h"
 
@@ -27,29 +29,33 @@ static err_t initialise(netif* interface)
     interface->name[1] = 'n';
     interface->mtu = 1500;
     interface->hwaddr_len = ethernet_address_bytes;
-    interface->flags = NETIF_FLAG_BROADCAST | NETIF_FLAG_ETHARP | NETIF_FLAG_ETHERNET;
+    interface->flags = NETIF_FLAG_BROADCAST | NETIF_FLAG_ETHARP | NETIF_FLAG_ETHERNET
+        | NETIF_FLAG_IGMP | NETIF_FLAG_MLD6;
     interface->output = etharp_output;
+    interface->output_ip6 = ethip6_output;
     interface->linkoutput = send_frame;
+    multicast_attach(*interface);
     return ERR_OK;
 }
 
-void interface_start_stack() { lwip_init(); }
-
-void interface_add(const NetInfo& info)
+void interface_start_stack()
 {
-    const ip_addr_t address = to_lwip(own_address);
-    const ip_addr_t netmask = to_lwip(own_netmask);
-    const ip_addr_t gateway = to_lwip(gateway_address);
+    lwip_init();
+    icmp_errors_start();
+}
+
+void interface_add(const NetInfo& info, bool by_dhcp)
+{
     memcpy(card.hwaddr, info.mac.data(), ethernet_address_bytes);
-    netif_add(&card, ip_2_ip4(&address), ip_2_ip4(&netmask), ip_2_ip4(&gateway), nullptr,
-              initialise, ethernet_input);
+    netif_add(&card, nullptr, nullptr, nullptr, nullptr, initialise, ethernet_input);
     netif_set_default(&card);
     netif_set_up(&card);
-    const ip_addr_t name_server = to_lwip(name_server_address);
-    dns_setserver(0, &name_server);
     has_card = true;
+    addresses_start(card, by_dhcp);
     interface_set_link(info.link_up != 0);
 }
+
+netif* interface_card() { return has_card ? &card : nullptr; }
 
 void interface_set_link(bool up)
 {
@@ -64,22 +70,33 @@ void interface_set_link(bool up)
 }
 
 // A frame that is shorter than Ethernet's shortest gets the zeros that its sender left out: lwIP
-// reads whole IP headers and ARP messages before it looks at lengths.
+// reads whole IP headers and ARP messages before it looks at lengths. And zeros follow the frame:
+// of IPv6's headers and options lwIP reads a few bytes before it looks whether they are there.
 static pbuf* copy_padded(std::span<const char> frame)
 {
+    constexpr size_t slack = 16;
     const size_t size = frame.size() < min_frame_bytes ? min_frame_bytes : frame.size();
-    pbuf* packet = pbuf_alloc(PBUF_RAW, static_cast<u16_t>(size), PBUF_RAM);
+    pbuf* packet = pbuf_alloc(PBUF_RAW, static_cast<u16_t>(size + slack), PBUF_RAM);
     if (packet != nullptr) {
         char* data = static_cast<char*>(packet->payload);
         memcpy(data, frame.data(), frame.size());
-        memset(data + frame.size(), 0, size - frame.size());
+        memset(data + frame.size(), 0, size + slack - frame.size());
+        packet->len = packet->tot_len = static_cast<u16_t>(size);
     }
     return packet;
 }
 
+// The card's filter may let pass what is for others (inc/net.hh).
+static bool is_for_us(std::span<const char> frame)
+{
+    const bool to_many = (frame[0] & 1) != 0;
+    return to_many || memcmp(frame.data(), card.hwaddr, ethernet_address_bytes) == 0;
+}
+
 void interface_receive(std::span<const char> frame)
 {
-    if (!has_card || frame.size() < sizeof(eth_hdr) || frame.size() > max_frame_bytes) {
+    if (!has_card || frame.size() < sizeof(eth_hdr) || frame.size() > max_frame_bytes
+        || !is_for_us(frame)) {
         return;
     }
     pbuf* packet = copy_padded(frame);
@@ -105,15 +122,14 @@ static InterfaceInfo describe()
     info.malformed = sum_of(counted.ip.chkerr + counted.ip.lenerr + counted.ip.err,
                             counted.tcp.chkerr + counted.tcp.lenerr,
                             counted.udp.chkerr + counted.udp.lenerr)
-        + sum_of(counted.icmp.chkerr, counted.icmp.lenerr, counted.etharp.err);
+        + sum_of(counted.icmp.chkerr, counted.icmp.lenerr, counted.etharp.err)
+        + sum_of(counted.ip6.lenerr + counted.ip6.err, counted.icmp6.chkerr + counted.icmp6.lenerr,
+                 counted.nd6.lenerr + counted.nd6.proterr);
     info.no_memory = sum_of(counted.link.memerr, counted.ip.memerr, counted.tcp.memerr);
     if (has_card) {
         info.link_up = netif_is_link_up(&card) ? 1 : 0;
         info.mtu = card.mtu;
-        info.address = from_lwip(*netif_ip_addr4(&card));
-        info.netmask = from_lwip(*netif_ip_netmask4(&card));
-        info.gateway = from_lwip(*netif_ip_gw4(&card));
-        info.name_server = from_lwip(*dns_getserver(0));
+        addresses_describe(info);
         info.output_dropped = output_queue.dropped();
     }
     return info;
@@ -139,24 +155,9 @@ void interface_check_timers()
     in_timers = true;
     sys_check_timeouts();
     in_timers = false;
+    addresses_watch();
 }
 
 bool interface_in_timers() { return in_timers; }
 
 void interface_loop_back() { netif_poll_all(); }
-
-Error route_error(err_t error)
-{
-    if (error != ERR_RTE) {
-        return error_of(error);
-    }
-    if (!has_card) {
-        return Error::no_device;
-    }
-    return netif_is_link_up(&card) ? Error::host_unreachable : Error::link_down;
-}
-
-bool is_own_address(uint32_t ip)
-{
-    return ip == 0 || (ip >> 24) == 127 || (has_card && ip == own_address);
-}

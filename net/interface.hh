@@ -6,17 +6,15 @@
 #include "inc/net.hh"
 #include "net/output_queue.hh"
 
-inline constexpr uint32_t own_address = 0x0A00020F;         // 10.0.2.15
-inline constexpr uint32_t own_netmask = 0xFFFFFF00;
-inline constexpr uint32_t gateway_address = 0x0A000202;     // 10.0.2.2
-inline constexpr uint32_t name_server_address = 0x0A000203; // 10.0.2.3
+struct netif;
 
 extern OutputQueue output_queue;
 
 // Starts lwIP; its memory must be there already.
 void interface_start_stack();
-// Adds the card.
-void interface_add(const NetInfo& info);
+// Adds the card. `by_dhcp`: its IPv4 addresses are to come from a DHCP server.
+void interface_add(const NetInfo& info, bool by_dhcp);
+netif* interface_card();                // null: there is none
 void interface_set_link(bool up);
 
 // Hands a copy of a received frame to lwIP. What is no Ethernet frame by its length is dropped.

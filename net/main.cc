@@ -3,6 +3,7 @@
 #include "net/main.hh"
 
 #include "lib/lib.hh"
+#include "net/addresses.hh"
 #include "net/dispatch.hh"
 #include "net/heap.hh"
 #include "net/interface.hh"
@@ -11,6 +12,12 @@
 #include "net/poll.hh"
 #include "net/socket_table.hh"
 #include "net/tcp_socket.hh"
+
+#ifdef NET_DHCP
+static constexpr bool by_dhcp = true;
+#else
+static constexpr bool by_dhcp = false;
+#endif
 
 static envid_t timer_env;
 static envid_t input_env;
@@ -64,17 +71,35 @@ static void take_memory_all()
 
 static void start_interface(const NetInfo& info)
 {
-    interface_add(info);
     const auto& mac = info.mac;
-    cprintf("ns: %02x:%02x:%02x:%02x:%02x:%02x bound to static IP %u.%u.%u.%u\n", mac[0], mac[1],
-            mac[2], mac[3], mac[4], mac[5], own_address >> 24, (own_address >> 16) & 255,
-            (own_address >> 8) & 255, own_address & 255);
+    interface_add(info, by_dhcp);
+    if (by_dhcp) {
+        cprintf("ns: asking for an IP address by DHCP\n");
+    } else {
+        cprintf("ns: %02x:%02x:%02x:%02x:%02x:%02x bound to static IP %u.%u.%u.%u\n", mac[0],
+                mac[1], mac[2], mac[3], mac[4], mac[5], own_address >> 24,
+                (own_address >> 16) & 255, (own_address >> 8) & 255, own_address & 255);
+    }
 
     // The first message is empty: output answers when it is there.
     const int result = sys_ipc_send(output_env, NSREQ_OUTPUT | output_wants_answer, {},
                                     wait_forever);
     if (result < 0) {
         panic("the output environment is gone: %s", error_text(result));
+    }
+}
+
+extern "C" char end[];                  // of our data (user/user.ld)
+
+// Since the forks a page of our data is copied when it is written to. All of them now: what comes
+// from the network later must not cost memory.
+static void own_data_pages()
+{
+    for (uintptr_t page = UTEXT; page < reinterpret_cast<uintptr_t>(end); page += page_size) {
+        if ((page_table_entry(page) & PTE_COW) != 0) {
+            volatile char& byte = *reinterpret_cast<volatile char*>(page);
+            byte = byte;
+        }
     }
 }
 
@@ -88,6 +113,7 @@ static void set_up()
         input_env = start(input);
         output_env = start(output);
     }
+    own_data_pages();
     take_memory_all();
     requests.initialise();
     sockets.initialise();

@@ -63,6 +63,14 @@ bool card_status(NetInfo& card, NetRings& rings)
     return false;
 }
 
+void set_multicast(std::span<const EthernetAddress> addresses)
+{
+    const int result = sys_net_multicast(addresses.data(), static_cast<uint32_t>(addresses.size()));
+    if (result < 0 && result != to_abi(Error::no_device)) {
+        cprintf("ns: cannot set the card's multicast addresses: %s\n", error_text(result));
+    }
+}
+
 static_assert(max_request_pages <= max_message_pages);
 
 std::byte* request_window(uint32_t index)
@@ -83,7 +91,7 @@ static SocketDescriptor* descriptor(uint32_t slot)
     return reinterpret_cast<SocketDescriptor*>(descriptor_pages + uintptr_t{slot} * page_size);
 }
 
-bool make_descriptor(uint32_t slot, uint64_t ticket, uint32_t kind)
+bool make_descriptor(uint32_t slot, uint64_t ticket, uint32_t kind, uint32_t family)
 {
     SocketDescriptor* page = descriptor(slot);
     if (sys_page_alloc(0, page, PTE_P | PTE_U | PTE_W) < 0) {
@@ -94,6 +102,7 @@ bool make_descriptor(uint32_t slot, uint64_t ticket, uint32_t kind)
     page->fd.fd_object = slot;
     page->fd.fd_ticket = ticket;
     page->kind = kind;
+    page->family = family;
     return true;
 }
 

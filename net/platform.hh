@@ -1,6 +1,8 @@
 // What the core server needs of the system it runs on. net/platform.cc is JOS; the host tests
 // have a system of their own.
 #pragma once
+#include <span>
+
 #include "inc/env.hh"
 #include "inc/net.hh"
 #include "inc/syscall.hh"
@@ -23,6 +25,9 @@ bool is_alive(envid_t env);
 // The network card's counters and rings. False, and both empty: there is no card.
 bool card_status(NetInfo& card, NetRings& rings);
 
+// Has the card receive frames to these multicast addresses, and to no others.
+void set_multicast(std::span<const EthernetAddress> addresses);
+
 // The pages that come with request number `index` appear here, up to max_message_pages.
 inline constexpr uint32_t max_message_pages = 64;
 std::byte* request_window(uint32_t index);
@@ -31,7 +36,7 @@ void release_window(uint32_t index, uint32_t count);
 
 // Socket `slot`'s descriptor page, which names it to clients; false: there is no memory. How many
 // others hold it; its end.
-bool make_descriptor(uint32_t slot, uint64_t ticket, uint32_t kind);
+bool make_descriptor(uint32_t slot, uint64_t ticket, uint32_t kind, uint32_t family);
 unsigned descriptor_holders(uint32_t slot);
 PageRun descriptor_run(uint32_t slot);
 void free_descriptor(uint32_t slot);

@@ -7,6 +7,8 @@
 // socket's descriptor page (net/descriptor.hh). A program need not be trusted with anything
 // here: the server copies the header before it looks at it.
 #pragma once
+#include <array>
+
 #include "inc/net.hh"
 #include "inc/ns.hh"
 #include "inc/types.hh"
@@ -15,11 +17,11 @@ inline constexpr uint32_t
     NSREQ_POLL = 16,            // argument[0]: entries that follow, [1]: timeout, ms
     NSREQ_NAME = 17,            // argument[0]: 0 own address, 1 the peer's
     NSREQ_GET_OPTION = 18,      // argument: level, option; the result is the value
-    NSREQ_SET_OPTION = 19,      // argument: level, option, value
+    NSREQ_SET_OPTION = 19,      // argument: level, option, value; address: a multicast group
     NSREQ_OUTPUT_DONE = 20,     // output to core: the run has been sent
     NSREQ_LINK = 21,            // input to core: the link changed
     NSREQ_STATUS = 22,          // the answer's bytes are a NetworkStatus
-    NSREQ_RESOLVE = 23,         // the bytes: a name, `size` of them; the answer's: its address
+    NSREQ_RESOLVE = 23,         // the bytes: a name, `size` of them; argument[0]: family
     NSREQ_SOCKETS = 24,         // the answer's bytes: SocketInfo; the result is how many
     NSREQ_INTERFACE = 25;       // the answer's bytes: an InterfaceInfo
 
@@ -27,11 +29,13 @@ inline constexpr uint32_t
 // just sends the pages.
 inline constexpr uint32_t output_wants_answer = 0x100;
 
-// Host byte order.
+// An IPv4 or IPv6 address and a port.
 struct NetAddress {
-    uint32_t ip = 0;
-    uint16_t port = 0;
-    uint16_t unused = 0;
+    uint32_t ip = 0;                    // IPv4, host byte order
+    uint16_t port = 0;                  // host byte order
+    uint8_t is_ipv6 = 0;                // then the address is this:
+    uint8_t unused = 0;
+    std::array<uint8_t, 16> ip6{};
 };
 
 struct SocketRequest {
@@ -39,9 +43,8 @@ struct SocketRequest {
     uint32_t flags = 0;
     uint64_t ticket = 0;                // Fd::fd_ticket; neither for NSREQ_SOCKET and NSREQ_POLL
     NetAddress address;                 // bind, connect, send: whose; the answer's: the peer
-    uint32_t argument[3] = {};          // socket: type, protocol; listen: backlog; shutdown: how
+    uint32_t argument[3] = {};          // socket: type, family; listen: backlog; shutdown: how
     uint32_t size = 0;                  // send: bytes that follow; recv: how many at most
-    uint32_t unused[4] = {};
 };
 static_assert(sizeof(SocketRequest) == 56);
 
@@ -51,6 +54,8 @@ inline constexpr uint32_t
     request_has_address = 4;            // send to `address`
 
 inline constexpr uint32_t socket_stream = 1, socket_datagram = 2, socket_icmp = 3;
+// A socket's family; 0 in NSREQ_RESOLVE: either, IPv4 first.
+inline constexpr uint32_t family_ipv4 = 4, family_ipv6 = 6;
 
 // One of NSREQ_POLL's entries; the server sets `returned`. The bits are POSIX's (lib/socket.hh).
 struct PollEntry {
@@ -85,25 +90,46 @@ enum class SocketState : uint8_t {
 struct SocketInfo {
     uint8_t kind = 0;                   // socket_stream, ...
     SocketState state = SocketState::none;
-    uint16_t unused = 0;
+    uint8_t ipv4 = 0, ipv6 = 0;         // which of them it can use
     int32_t owner = 0;                  // the environment that opened or accepted it; 0: nobody's
     NetAddress local, remote;
     uint32_t received = 0;              // bytes that nobody has taken yet
     uint32_t unacknowledged = 0;        // bytes that the peer has not got yet
 };
-static_assert(sizeof(SocketInfo) == 32);
+static_assert(sizeof(SocketInfo) == 64);
+
+// Where the IPv4 addresses come from.
+enum class AddressSource : uint32_t {
+    fixed,                              // they are built in
+    dhcp_asking,                        // no DHCP server has answered yet: there is none
+    dhcp_lease,                         // a DHCP server has lent them
+    dhcp_failed,                        // none has answered for long: the built-in ones until then
+};
+
+// Of an IPv6 address (RFC 4862).
+enum class Ip6State : uint8_t { none, tentative, preferred, deprecated, duplicate };
+struct Ip6Info {
+    std::array<uint8_t, 16> address{};
+    Ip6State state = Ip6State::none;
+    uint8_t unused[3] = {};
+};
+inline constexpr uint32_t max_ip6_addresses = 4;
 
 // What NSREQ_INTERFACE tells: the card's addresses, and what the network server itself dropped.
 struct InterfaceInfo {
     uint32_t has_card = 0, link_up = 0;
-    uint32_t by_dhcp = 0;               // the addresses come from a DHCP server
+    AddressSource source = AddressSource::fixed;
     uint32_t mtu = 0;
     uint32_t address = 0, netmask = 0, gateway = 0, name_server = 0;
+    uint32_t dhcp_server = 0, lease_s = 0;              // of dhcp_lease
+    std::array<Ip6Info, max_ip6_addresses> ip6{};
+    Ip6Info ip6_router;                 // the default router; state none: there is none
+    uint32_t multicast_addresses = 0;   // that the card is to receive
     uint32_t malformed = 0;             // packets dropped by a bad header or checksum
     uint32_t no_memory = 0;             // and for lack of memory
     uint64_t output_dropped = 0;        // frames for the card that found its queue full
 };
-static_assert(sizeof(InterfaceInfo) == 48);
+static_assert(sizeof(InterfaceInfo) == 48 + 12 + 5 * sizeof(Ip6Info));
 
 inline constexpr uint32_t max_name_bytes = 253;     // of a host's name (RFC 1035)
 

@@ -31,7 +31,7 @@ static void answer_address(Request& request, const ip_addr_t& address)
     if (!request.writable) {
         return requests.answer(request, Error::fault);
     }
-    request.shared_header()->address = {from_lwip(address), 0, 0};
+    request.shared_header()->address = from_lwip(address, 0);
     requests.answer(request, 0);
 }
 
@@ -50,6 +50,15 @@ static void on_found(const char*, const ip_addr_t* address, void* lookup)
     }
 }
 
+static u8_t records_of(uint32_t family)
+{
+    switch (family) {
+    case family_ipv4: return LWIP_DNS_ADDRTYPE_IPV4;
+    case family_ipv6: return LWIP_DNS_ADDRTYPE_IPV6;
+    default: return LWIP_DNS_ADDRTYPE_IPV4_IPV6;
+    }
+}
+
 void resolve_request(Request& request)
 {
     char name[max_name_bytes + 1] = {};
@@ -61,13 +70,16 @@ void resolve_request(Request& request)
     if (!is_host_name(name, size)) {
         return requests.answer(request, Error::invalid_argument);
     }
+    const uint32_t family = request.header.argument[0];
     if (strcmp(name, "localhost") == 0) {
-        return answer_address(request, to_lwip(0x7F000001));
+        NetAddress any;
+        any.is_ipv6 = family == family_ipv6 ? 1 : 0;
+        return answer_address(request, to_lwip(own_if_any(any)));
     }
     const uint32_t lookup = ++last_lookup;
     ip_addr_t address{};
-    const err_t result = dns_gethostbyname(name, &address, on_found,
-                                           reinterpret_cast<void*>(uintptr_t{lookup}));
+    const err_t result = dns_gethostbyname_addrtype(
+        name, &address, on_found, reinterpret_cast<void*>(uintptr_t{lookup}), records_of(family));
     switch (result) {
     case ERR_OK: return answer_address(request, address);
     case ERR_INPROGRESS: break;

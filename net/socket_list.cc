@@ -35,9 +35,11 @@ void fill_from(SocketInfo& info, const tcp_pcb& pcb)
 {
     info.kind = socket_stream;
     info.state = static_cast<SocketState>(pcb.state);
-    info.local = {from_lwip(pcb.local_ip), pcb.local_port, 0};
+    info.local = from_lwip(pcb.local_ip, pcb.local_port);
+    info.ipv6 = info.local.is_ipv6;
+    info.ipv4 = !IP_IS_V6(&pcb.local_ip) ? 1 : 0;
     if (pcb.state != LISTEN) {
-        info.remote = {from_lwip(pcb.remote_ip), pcb.remote_port, 0};
+        info.remote = from_lwip(pcb.remote_ip, pcb.remote_port);
         info.unacknowledged = pcb.snd_lbb - pcb.lastack;
     }
 }
@@ -52,10 +54,14 @@ SocketInfo describe(const Socket& socket)
         if (socket.tcp != nullptr) {
             fill_from(info, *socket.tcp);
         }
+        info.ipv4 = socket.ipv4 ? 1 : 0;
+        info.ipv6 = socket.ipv6 ? 1 : 0;
         info.received = socket.stream.bytes();
         return info;
     }
     info.kind = socket.kind == Socket::Kind::datagram ? socket_datagram : socket_icmp;
+    info.ipv4 = socket.ipv4 ? 1 : 0;
+    info.ipv6 = socket.ipv6 ? 1 : 0;
     datagram_name(socket, false, &info.local);
     datagram_name(socket, true, &info.remote);
     info.received = socket.datagrams.bytes();

@@ -42,7 +42,8 @@ static uint32_t number_of(Socket::Kind kind)
 
 bool SocketTable::add_descriptor(Socket& socket)
 {
-    if (!platform::make_descriptor(socket.slot, socket.ticket, number_of(socket.kind))) {
+    if (!platform::make_descriptor(socket.slot, socket.ticket, number_of(socket.kind),
+                                   socket.family)) {
         return false;
     }
     socket.has_descriptor = true;
@@ -74,6 +75,7 @@ void SocketTable::end(Socket& socket)
     }
     socket.stream.clear();
     socket.datagrams.clear();
+    socket.groups.leave_all();
     poll_note(socket);
     if (socket.has_descriptor) {
         platform::free_descriptor(socket.slot);

@@ -6,12 +6,21 @@
 #pragma once
 #include <span>
 
+#include "net/multicast.hh"
 #include "net/receive_queue.hh"
 #include "net/request.hh"
 
 struct tcp_pcb;
 struct udp_pcb;
 struct raw_pcb;
+
+// What SO_RCVBUF and its like say.
+struct SocketOptions {
+    static constexpr uint32_t default_buffer = 128 * 1024;
+    uint32_t receive_buffer = default_buffer;
+    uint32_t send_buffer = default_buffer;
+    uint32_t keep_idle_s = 7200, keep_interval_s = 75, keep_count = 9;      // RFC 9293, 3.8.4
+};
 
 struct Socket {
     enum class Kind : uint8_t { free, stream, listener, datagram, icmp };
@@ -24,6 +33,9 @@ struct Socket {
     bool write_closed = false;
     bool peer_closed = false;           // the peer has sent its last byte
     bool needs_output = false;          // on the list of tcp_flush
+    bool ipv4 = true, ipv6 = false;     // which of them it can use; a socket of IPv6 both, if not
+                                        //   told otherwise
+    uint8_t family = 4;
     int32_t error = 0;                  // what ended it, for the next call to tell: an ABI error
     envid_t owner = 0;                  // who opened or accepted it
     uint32_t slot = 0;
@@ -36,6 +48,10 @@ struct Socket {
     };
     ByteQueue stream;
     DatagramQueue datagrams;
+    SocketOptions options;
+    GroupList groups;
+    uint32_t withheld = 0;              // bytes of lwIP's receive window that the peer may not use,
+                                        //   as our receive buffer is smaller
     RequestList readers;                // recv, accept
     RequestList writers;                // send, connect
     uint64_t pollers = 0;               // which parked polls to look at again (net/poll.hh)
@@ -72,6 +88,7 @@ public:
 
     uint32_t used() const { return used_; }
     std::span<const Socket> all() const { return {sockets_, high_water_}; }     // free ones too
+    std::span<Socket> all() { return {sockets_, high_water_}; }
 
 private:
     Socket sockets_[max_sockets];

@@ -5,7 +5,11 @@
 #include "lwip/tcp.h"
 #include "net/errors.hh"
 #include "net/heap.hh"
+#include "net/options.hh"
 #include "net/poll.hh"
+#include "net/routes.hh"
+
+static_assert(SocketOptions::default_buffer == TCP_WND && TCP_WND == TCP_SND_BUF);
 
 static Socket* first_output;
 
@@ -67,6 +71,44 @@ static void detach_if_done(Socket& socket)
     }
 }
 
+static void let_send(tcp_pcb* pcb, uint32_t count)
+{
+    while (pcb != nullptr && count > 0) {
+        const u16_t part = static_cast<u16_t>(count < 0xFFFF ? count : 0xFFFF);
+        tcp_recved(pcb, part);
+        count -= part;
+    }
+}
+
+// Lets the peer send `count` bytes more, which the program has taken. A window that has been
+// announced cannot be taken back (RFC 9293, 3.8.6.2.1): so a receive buffer smaller than lwIP's
+// window comes about by not giving back as much as was taken.
+static void open_window(Socket& socket, uint32_t count)
+{
+    if (socket.tcp == nullptr) {
+        return;
+    }
+    const uint32_t whole = TCP_WND_MAX(socket.tcp), wanted = socket.options.receive_buffer;
+    const uint32_t surplus = whole > wanted ? whole - wanted : 0;
+    if (socket.withheld > surplus) {
+        count += socket.withheld - surplus;
+        socket.withheld = surplus;
+    } else {
+        const uint32_t missing = surplus - socket.withheld;
+        const uint32_t kept = count < missing ? count : missing;
+        socket.withheld += kept;
+        count -= kept;
+    }
+    let_send(socket.tcp, count);
+}
+
+void tcp_fit_window(Socket& socket)
+{
+    if (socket.kind == Socket::Kind::stream && socket.state == Socket::State::connected) {
+        open_window(socket, 0);
+    }
+}
+
 // Copies received bytes to a reader, and lets the peer send as many more.
 static int32_t take(Socket& socket, const Request& request)
 {
@@ -77,11 +119,7 @@ static int32_t take(Socket& socket, const Request& request)
         return static_cast<int32_t>(count);
     }
     socket.stream.drop(count);
-    for (uint32_t left = count; left > 0 && socket.tcp != nullptr;) {
-        const u16_t part = static_cast<u16_t>(left < 0xFFFF ? left : 0xFFFF);
-        tcp_recved(socket.tcp, part);
-        left -= part;
-    }
+    open_window(socket, count);
     return static_cast<int32_t>(count);
 }
 
@@ -149,11 +187,12 @@ static uint32_t send_room(const Socket& socket)
         || tcp_sndqueuelen(socket.tcp) + 4 > TCP_SND_QUEUELEN) {
         return 0;
     }
-    if (!net_heap.is_low()) {
-        return tcp_sndbuf(socket.tcp);
+    uint32_t limit = socket.options.send_buffer;
+    if (net_heap.is_low() && share_when_low < limit) {
+        limit = share_when_low;
     }
     const uint32_t used = TCP_SND_BUF - socket.tcp->snd_buf;    // tcp_sndbuf() says 64 KiB at most
-    return used < share_when_low ? share_when_low - used : 0;
+    return used < limit ? limit - used : 0;
 }
 
 // Queues up to `size` bytes; returns how many went, which may be none.
@@ -259,9 +298,40 @@ static err_t on_sent(void* argument, tcp_pcb*, u16_t)
     return ERR_OK;
 }
 
-static err_t on_poll(void* argument, tcp_pcb*)
+// The connection has ended: tells whoever waits.
+static void conclude(Socket& socket)
+{
+    const bool was_connecting = socket.state == Socket::State::connecting;
+    socket.tcp = nullptr;
+    socket.state = Socket::State::ended;
+    socket.peer_closed = true;
+    if (was_connecting) {
+        if (Request* request = socket.writers.first()) {
+            requests.answer(*request, take_error(socket));
+        }
+    }
+    wake_writers(socket);
+    wake_readers(socket);
+}
+
+void tcp_fail_connect(Socket& socket, Error error)
+{
+    tcp_pcb* pcb = socket.tcp;
+    detach(socket);
+    tcp_abandon(pcb, 0);
+    socket.error = to_abi(error);
+    conclude(socket);
+}
+
+static err_t on_poll(void* argument, tcp_pcb* pcb)
 {
     Socket& socket = socket_of(argument);
+    constexpr u8_t patience = 2;        // SYNs sent again while nobody tells us where the peer is
+    if (pcb->state == SYN_SENT && pcb->nrtx >= patience
+        && !next_station_answers(pcb->remote_ip)) {
+        tcp_fail_connect(socket, Error::host_unreachable);
+        return ERR_ABRT;
+    }
     if (!socket.writers.empty() && socket.state == Socket::State::connected) {
         wake_writers(socket);           // what lack of memory stopped
     }
@@ -273,23 +343,13 @@ static err_t on_poll(void* argument, tcp_pcb*)
 static void on_error(void* argument, err_t error)
 {
     Socket& socket = socket_of(argument);
-    const bool was_connecting = socket.state == Socket::State::connecting;
-    socket.tcp = nullptr;
-    socket.state = Socket::State::ended;
-    socket.peer_closed = true;
     if (error == ERR_RST) {
-        socket.error = to_abi(was_connecting ? Error::connection_refused
-                                             : Error::connection_reset);
+        const bool refused = socket.state == Socket::State::connecting;
+        socket.error = to_abi(refused ? Error::connection_refused : Error::connection_reset);
     } else if (error != ERR_CLSD) {
         socket.error = to_abi(Error::timed_out);
     }
-    if (was_connecting) {
-        if (Request* request = socket.writers.first()) {
-            requests.answer(*request, take_error(socket));
-        }
-    }
-    wake_writers(socket);
-    wake_readers(socket);
+    conclude(socket);
 }
 
 static void attach(Socket& socket, tcp_pcb* pcb)
@@ -304,7 +364,7 @@ static void attach(Socket& socket, tcp_pcb* pcb)
 
 int32_t tcp_open(Socket& socket)
 {
-    tcp_pcb* pcb = tcp_new_ip_type(IPADDR_TYPE_V4);
+    tcp_pcb* pcb = tcp_new_ip_type(socket.ipv6 ? IPADDR_TYPE_ANY : IPADDR_TYPE_V4);
     if (pcb == nullptr) {
         return to_abi(Error::no_memory);
     }
@@ -313,16 +373,16 @@ int32_t tcp_open(Socket& socket)
     return 0;
 }
 
-int32_t tcp_bind_socket(Socket& socket, NetAddress address)
+int32_t tcp_bind_socket(Socket& socket, const NetAddress& address)
 {
     if (socket.kind != Socket::Kind::stream || socket.state != Socket::State::fresh
         || socket.tcp == nullptr || socket.tcp->local_port != 0) {
         return to_abi(Error::invalid_argument);
     }
-    const ip_addr_t ip = to_lwip(address.ip);
-    if (!is_own_address(address.ip)) {
+    if (!is_own_address(address)) {
         return to_abi(Error::invalid_argument);
     }
+    const ip_addr_t ip = bind_address(socket, address);
     return lwip_result(tcp_bind(socket.tcp, &ip, address.port));
 }
 
@@ -339,7 +399,8 @@ int32_t tcp_listen_socket(Socket& socket, uint32_t backlog)
         return to_abi(Error::invalid_argument);
     }
     if (socket.tcp->local_port == 0) {
-        if (const err_t result = tcp_bind(socket.tcp, IP_ADDR_ANY, 0); result != ERR_OK) {
+        const ip_addr_t any = bind_address(socket, {});
+        if (const err_t result = tcp_bind(socket.tcp, &any, 0); result != ERR_OK) {
             return lwip_result(result);
         }
     }
@@ -407,6 +468,7 @@ static err_t on_accept(void* argument, tcp_pcb* pcb, err_t error)
     socket->state = Socket::State::connected;
     socket->listener = &listener;
     attach(*socket, pcb);
+    inherit_options(*socket, listener);
     tcp_nagle_disable(pcb);             // servers' replies must not wait for a delayed ACK
     tcp_backlog_delayed(pcb);
     (listener.accept_last != nullptr ? listener.accept_last->next : listener.accept_first) = socket;
@@ -437,6 +499,7 @@ static err_t on_connected(void* argument, tcp_pcb*, err_t)
 {
     Socket& socket = socket_of(argument);
     socket.state = Socket::State::connected;
+    tcp_fit_window(socket);
     if (Request* request = socket.writers.first()) {
         requests.answer(*request, 0);
     }
@@ -454,9 +517,11 @@ void tcp_connect_request(Socket& socket, Request& request)
         return requests.answer(request, in_progress ? Error::in_progress
                                                     : Error::already_connected);
     }
-    const NetAddress to = request.header.address;
-    const ip_addr_t ip = to_lwip(to.ip == 0 ? 0x7F000001 : to.ip);
-    const err_t result = tcp_connect(socket.tcp, &ip, to.port, on_connected);
+    const ip_addr_t ip = to_lwip(own_if_any(request.header.address));
+    if (!has_route(ip)) {
+        return requests.answer(request, Error::network_unreachable);
+    }
+    const err_t result = tcp_connect(socket.tcp, &ip, request.header.address.port, on_connected);
     if (result != ERR_OK) {
         return requests.answer(request, route_error(result));
     }
@@ -479,11 +544,7 @@ int32_t tcp_shutdown_socket(Socket& socket, uint32_t how)
         socket.read_closed = true;
         const uint32_t unread = socket.stream.bytes();
         socket.stream.clear();
-        for (uint32_t left = unread; left > 0 && socket.tcp != nullptr;) {
-            const u16_t part = static_cast<u16_t>(left < 0xFFFF ? left : 0xFFFF);
-            tcp_recved(socket.tcp, part);
-            left -= part;
-        }
+        let_send(socket.tcp, unread);
         wake_readers(socket);
     }
     if (how != static_cast<uint32_t>(SHUT_RD) && !socket.write_closed) {
@@ -504,72 +565,18 @@ int32_t tcp_name(const Socket& socket, bool peer, NetAddress* address)
         return to_abi(Error::not_connected);
     }
     if (peer) {
-        *address = {from_lwip(pcb->remote_ip), pcb->remote_port, 0};
+        *address = from_lwip(pcb->remote_ip, pcb->remote_port);
     } else {
-        *address = {from_lwip(pcb->local_ip), pcb->local_port, 0};
+        *address = from_lwip(pcb->local_ip, pcb->local_port);
     }
     return 0;
 }
 
-int32_t tcp_option(const Socket& socket, uint32_t level, uint32_t option)
+// How much room makes a socket writable: a small send buffer must be half empty.
+static uint32_t low_water(const Socket& socket)
 {
-    const tcp_pcb* pcb = socket.tcp;
-    if (pcb == nullptr) {
-        return to_abi(Error::not_connected);
-    }
-    const bool listening = socket.kind == Socket::Kind::listener;
-    if (level == static_cast<uint32_t>(SOL_SOCKET) && option == static_cast<uint32_t>(SO_REUSEADDR)) {
-        return ip_get_option(pcb, SOF_REUSEADDR) ? 1 : 0;
-    }
-    if (level == static_cast<uint32_t>(SOL_SOCKET) && option == static_cast<uint32_t>(SO_KEEPALIVE)) {
-        return ip_get_option(pcb, SOF_KEEPALIVE) ? 1 : 0;
-    }
-    if (level == static_cast<uint32_t>(IPPROTO_TCP) && option == static_cast<uint32_t>(TCP_NODELAY)) {
-        return listening || tcp_nagle_disabled(pcb) ? 1 : 0;
-    }
-    if (level == static_cast<uint32_t>(IPPROTO_IP) && option == static_cast<uint32_t>(IP_TTL)) {
-        return pcb->ttl;
-    }
-    return to_abi(Error::not_supported);
-}
-
-static void set_flag(tcp_pcb* pcb, u8_t flag, bool on)
-{
-    if (on) {
-        ip_set_option(pcb, flag);
-    } else {
-        ip_reset_option(pcb, flag);
-    }
-}
-
-int32_t tcp_set_option(Socket& socket, uint32_t level, uint32_t option, uint32_t value)
-{
-    tcp_pcb* pcb = socket.tcp;
-    if (pcb == nullptr) {
-        return to_abi(Error::not_connected);
-    }
-    if (level == static_cast<uint32_t>(SOL_SOCKET) && option == static_cast<uint32_t>(SO_REUSEADDR)) {
-        set_flag(pcb, SOF_REUSEADDR, value != 0);
-    } else if (level == static_cast<uint32_t>(SOL_SOCKET)
-               && option == static_cast<uint32_t>(SO_KEEPALIVE)) {
-        set_flag(pcb, SOF_KEEPALIVE, value != 0);
-    } else if (level == static_cast<uint32_t>(IPPROTO_TCP)
-               && option == static_cast<uint32_t>(TCP_NODELAY)) {
-        if (socket.kind == Socket::Kind::listener) {
-            return 0;                   // accepted connections never delay
-        }
-        if (value != 0) {
-            tcp_nagle_disable(pcb);
-        } else {
-            tcp_nagle_enable(pcb);
-        }
-    } else if (level == static_cast<uint32_t>(IPPROTO_IP) && option == static_cast<uint32_t>(IP_TTL)
-               && value >= 1 && value <= 255) {
-        pcb->ttl = static_cast<u8_t>(value);
-    } else {
-        return to_abi(Error::not_supported);
-    }
-    return 0;
+    const uint32_t half = socket.options.send_buffer / 2;
+    return half < TCP_SNDLOWAT ? half : TCP_SNDLOWAT;
 }
 
 int16_t tcp_events(const Socket& socket)
@@ -587,7 +594,7 @@ int16_t tcp_events(const Socket& socket)
     if (!socket.stream.empty() || socket.peer_closed || socket.read_closed || ended) {
         events |= POLLIN;
     }
-    if (ended || socket.write_closed || send_room(socket) >= TCP_SNDLOWAT) {
+    if (ended || socket.write_closed || send_room(socket) >= low_water(socket)) {
         events |= POLLOUT;
     }
     if (ended || (socket.peer_closed && socket.write_closed)) {
@@ -619,6 +626,7 @@ static void end_stream(Socket& socket)
     if (pcb == nullptr) {
         return;
     }
+    let_send(pcb, socket.withheld);     // lwIP takes a window that is not whole for unread bytes
     detach(socket);
     tcp_arg(pcb, reinterpret_cast<void*>(uintptr_t{pcb->lastack}));
     tcp_poll(pcb, on_orphan_poll, orphan_poll);

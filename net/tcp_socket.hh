@@ -6,7 +6,7 @@
 // Gives a new socket its pcb. no_memory.
 int32_t tcp_open(Socket& socket);
 
-int32_t tcp_bind_socket(Socket& socket, NetAddress address);
+int32_t tcp_bind_socket(Socket& socket, const NetAddress& address);
 int32_t tcp_listen_socket(Socket& socket, uint32_t backlog);
 int32_t tcp_shutdown_socket(Socket& socket, uint32_t how);
 void tcp_accept_request(Socket& socket, Request& request);
@@ -16,8 +16,12 @@ void tcp_receive_request(Socket& socket, Request& request);
 
 // The socket's own address or its peer's. not_connected.
 int32_t tcp_name(const Socket& socket, bool peer, NetAddress* address);
-int32_t tcp_option(const Socket& socket, uint32_t level, uint32_t option);
-int32_t tcp_set_option(Socket& socket, uint32_t level, uint32_t option, uint32_t value);
+
+// The receive buffer's size has changed: lets the peer send as much.
+void tcp_fit_window(Socket& socket);
+
+// Ends an attempt to connect, with this error for the program.
+void tcp_fail_connect(Socket& socket, Error error);
 
 // The POLL* bits that hold now.
 int16_t tcp_events(const Socket& socket);

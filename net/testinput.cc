@@ -1,7 +1,7 @@
 // Announces the guest's address by ARP, then prints each packet that comes in.
 #include "inc/net.hh"
 #include "lib/lib.hh"
-#include "net/interface.hh"
+#include "net/addresses.hh"
 #include "net/ns.hh"
 #include "net/protocol.hh"
 

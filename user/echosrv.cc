@@ -11,11 +11,6 @@ constexpr uint16_t port = 7;
 constexpr int max_clients = 100;
 constexpr int datagrams_a_turn = 32;
 
-const sockaddr* generic(const sockaddr_in& address)
-{
-    return reinterpret_cast<const sockaddr*>(&address);
-}
-
 int must(int result, const char* what)
 {
     if (result < 0) {
@@ -108,14 +103,14 @@ private:
 
 void EchoServer::start()
 {
-    listener_ = must(socket(AF_INET, SOCK_STREAM), "open a tcp socket");
-    datagrams_ = must(socket(AF_INET, SOCK_DGRAM), "open a udp socket");
+    listener_ = must(socket(AF_INET6, SOCK_STREAM), "open a tcp socket");      // and IPv4
+    datagrams_ = must(socket(AF_INET6, SOCK_DGRAM), "open a udp socket");
     cprintf("opened socket\n");
 
     cprintf("trying to bind\n");
-    const sockaddr_in address = socket_address(INADDR_ANY, port);
-    must(bind(listener_, generic(address), sizeof address), "bind to tcp port 7");
-    must(bind(datagrams_, generic(address), sizeof address), "bind to udp port 7");
+    const Endpoint own = Endpoint::any(AF_INET6, port);
+    must(bind(listener_, own.address(), own.size()), "bind to tcp port 7");
+    must(bind(datagrams_, own.address(), own.size()), "bind to udp port 7");
     must(listen(listener_, SOMAXCONN), "listen");
     must(set_nonblocking(listener_, true), "make the tcp socket non-blocking");
     must(set_nonblocking(datagrams_, true), "make the udp socket non-blocking");
@@ -151,9 +146,8 @@ void EchoServer::run()
 
 void EchoServer::accept_client(Client& client)
 {
-    sockaddr_in peer;
-    socklen_t length = sizeof peer;
-    const int socket = accept(listener_, reinterpret_cast<sockaddr*>(&peer), &length);
+    Endpoint peer;
+    const int socket = accept(listener_, peer.to_fill(), peer.size_to_fill());
     if (socket == to_abi(Error::max_open) || socket == to_abi(Error::no_memory)) {
         sys_sleep(10);                      // the connection waits until another one ends
         return;
@@ -161,7 +155,7 @@ void EchoServer::accept_client(Client& client)
     if (socket < 0) {
         return;                             // it has gone already
     }
-    cprintf("Client connected: %s\n", inet_ntoa(peer.sin_addr));
+    cprintf("Client connected: %s\n", peer.text());
     const int on = 1;
     setsockopt(socket, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
     set_nonblocking(socket, true);
@@ -173,14 +167,14 @@ void EchoServer::echo_datagrams()
 {
     static char buffer[65536];
     for (int i = 0; i < datagrams_a_turn; i++) {
-        sockaddr_in peer;
-        socklen_t length = sizeof peer;
-        const int count = recvfrom(datagrams_, buffer, sizeof buffer, 0,
-                                   reinterpret_cast<sockaddr*>(&peer), &length);
+        Endpoint peer;
+        const int count = recvfrom(datagrams_, buffer, sizeof buffer, 0, peer.to_fill(),
+                                   peer.size_to_fill());
         if (count < 0) {
             return;
         }
-        sendto(datagrams_, buffer, static_cast<size_t>(count), 0, generic(peer), sizeof peer);
+        sendto(datagrams_, buffer, static_cast<size_t>(count), 0, peer.address(),
+               peer.size());
     }
 }
 

@@ -14,26 +14,26 @@ static int must(int result, const char* what)
     return result;
 }
 
-static sockaddr_in server_address(int argc, char** argv)
+static Endpoint server_address(int argc, char** argv)
 {
     const char* const name = argc > 1 ? argv[1] : "10.0.2.2";
-    in_addr address;
+    Endpoint server;
     unsigned long port = 10000;
-    if (inet_aton(name, &address) == 0 || (argc > 2 && !parse_count(argv[2], 65535, port))) {
+    if (resolve(name, AF_UNSPEC, &server) < 0 || (argc > 2 && !parse_count(argv[2], 65535, port))) {
         cprintf("usage: echotest [ADDRESS [PORT]]\n");
         exit(2);
     }
     cprintf("Connecting to %s port %lu\n", name, port);
-    return socket_address(ntohl(address.s_addr), static_cast<in_port_t>(port));
+    server.set_port(static_cast<in_port_t>(port));
+    return server;
 }
 
 void umain(int argc, char** argv)
 {
-    const sockaddr_in address = server_address(argc, argv);
-    const int connection = must(socket(AF_INET, SOCK_STREAM), "open a socket");
+    const Endpoint server = server_address(argc, argv);
+    const int connection = must(socket(server.family(), SOCK_STREAM), "open a socket");
     cprintf("opened socket\n");
-    must(connect(connection, reinterpret_cast<const sockaddr*>(&address), sizeof address),
-         "connect");
+    must(connect(connection, server.address(), server.size()), "connect");
     cprintf("connected to server\n");
 
     must(writen(connection, message, message_bytes), "send");

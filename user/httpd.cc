@@ -86,10 +86,9 @@ bool Server::set_root(const char* path)
 
 void Server::start()
 {
-    listener_ = must(socket(AF_INET, SOCK_STREAM), "open a socket");
-    const sockaddr_in address = socket_address(INADDR_ANY, port_);
-    must(bind(listener_, reinterpret_cast<const sockaddr*>(&address), sizeof address),
-         "bind to the port");
+    listener_ = must(socket(AF_INET6, SOCK_STREAM), "open a socket");      // and IPv4
+    const Endpoint own = Endpoint::any(AF_INET6, port_);
+    must(bind(listener_, own.address(), own.size()), "bind to the port");
     must(listen(listener_, SOMAXCONN), "listen");
     must(set_nonblocking(listener_, true), "make the socket non-blocking");
     cprintf("Waiting for http connections...\n");
@@ -165,10 +164,9 @@ void Server::accept_clients()
                 connection->close();
             }
         }
-        sockaddr_in peer;
-        socklen_t peer_size = sizeof peer;
+        Endpoint peer;
         const int client = connection != nullptr
-                               ? accept(listener_, reinterpret_cast<sockaddr*>(&peer), &peer_size)
+                               ? accept(listener_, peer.to_fill(), peer.size_to_fill())
                                : to_abi(Error::max_open);
         if (client == to_abi(Error::try_again)) {
             return;
@@ -186,8 +184,8 @@ void Server::accept_clients()
             continue;
         }
         const auto number = static_cast<uintptr_t>(connection - connections_);
-        connection->open(client, ntohl(peer.sin_addr.s_addr),
-                         regions + number * Connection::region_bytes, now_, shared_);
+        connection->open(client, peer, regions + number * Connection::region_bytes, now_,
+                         shared_);
     }
 }
 

@@ -22,13 +22,51 @@ static void print_card(const NetInfo& card)
     printf("; %u changes\n", card.link_changes);
 }
 
+static void print_source(const InterfaceInfo& info)
+{
+    switch (info.source) {
+    case AddressSource::fixed: printf("built in"); break;
+    case AddressSource::dhcp_asking: printf("no address yet: asking for one by DHCP"); break;
+    case AddressSource::dhcp_lease:
+        printf("by DHCP from %s, lent for %u s", inet_ntoa(in_addr{htonl(info.dhcp_server)}),
+               info.lease_s);
+        break;
+    case AddressSource::dhcp_failed: printf("built in, as no DHCP server answers"); break;
+    }
+}
+
+static const char* state_name(Ip6State state)
+{
+    switch (state) {
+    case Ip6State::tentative: return ", tentative";
+    case Ip6State::deprecated: return ", deprecated";
+    case Ip6State::duplicate: return ", another station has it too";
+    default: return "";
+    }
+}
+
+static void print_ip6(const char* label, const Ip6Info& info)
+{
+    char text[INET6_ADDRSTRLEN];
+    if (info.state != Ip6State::none) {
+        printf("  %s %s%s\n", label, inet_ntop(AF_INET6, info.address.data(), text, sizeof text),
+               state_name(info.state));
+    }
+}
+
 static void print_addresses(const InterfaceInfo& info)
 {
     print_address("address", info.address);
     print_address("netmask", info.netmask);
     print_address("gateway", info.gateway);
     print_address("name server", info.name_server);
-    printf("\n  by %s, mtu %u\n", info.by_dhcp != 0 ? "DHCP" : "default", info.mtu);
+    printf("\n  ");
+    print_source(info);
+    printf("; mtu %u, %u multicast addresses\n", info.mtu, info.multicast_addresses);
+    for (const Ip6Info& address : info.ip6) {
+        print_ip6("IPv6 address", address);
+    }
+    print_ip6("IPv6 router", info.ip6_router);
 }
 
 static void print_counters(const NetInfo& card, const InterfaceInfo& info)

@@ -48,36 +48,31 @@ Settings read_settings(int argc, char** argv)
     return settings;
 }
 
-const sockaddr* generic(const sockaddr_in& address)
-{
-    return reinterpret_cast<const sockaddr*>(&address);
-}
-
 int connect_to(const Settings& settings)
 {
-    in_addr host;
-    must(resolve(settings.host, &host), "find the host");
-    const int fd = must(socket(AF_INET, settings.datagrams ? SOCK_DGRAM : SOCK_STREAM),
+    Endpoint host;
+    must(resolve(settings.host, AF_UNSPEC, &host), "find the host");
+    host.set_port(settings.port);
+    const int fd = must(socket(host.family(), settings.datagrams ? SOCK_DGRAM : SOCK_STREAM),
                         "open a socket");
-    const sockaddr_in to = socket_address(ntohl(host.s_addr), settings.port);
-    must(connect(fd, generic(to), sizeof to), "connect");
+    must(connect(fd, host.address(), host.size()), "connect");
     return fd;
 }
 
 // The first connection; for datagrams the socket, connected to the first one's sender.
 int wait_for_peer(const Settings& settings)
 {
-    const int fd = must(socket(AF_INET, settings.datagrams ? SOCK_DGRAM : SOCK_STREAM),
-                        "open a socket");
-    const sockaddr_in own = socket_address(INADDR_ANY, settings.port);
-    must(bind(fd, generic(own), sizeof own), "bind");
-    sockaddr_in peer;
-    socklen_t length = sizeof peer;
+    const int fd = must(socket(AF_INET6, settings.datagrams ? SOCK_DGRAM : SOCK_STREAM),
+                        "open a socket");                       // and IPv4
+    const int on = 1;                   // connections of an earlier run may linger
+    must(setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on), "set SO_REUSEADDR");
+    const Endpoint own = Endpoint::any(AF_INET6, settings.port);
+    must(bind(fd, own.address(), own.size()), "bind");
     if (settings.datagrams) {
         char byte = 0;
-        must(recvfrom(fd, &byte, 1, MSG_PEEK, reinterpret_cast<sockaddr*>(&peer), &length),
-             "receive");
-        must(connect(fd, generic(peer), sizeof peer), "connect");
+        Endpoint peer;
+        must(recvfrom(fd, &byte, 1, MSG_PEEK, peer.to_fill(), peer.size_to_fill()), "receive");
+        must(connect(fd, peer.address(), peer.size()), "connect");
         return fd;
     }
     must(listen(fd, 1), "listen");

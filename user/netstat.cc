@@ -30,14 +30,32 @@ const char* state_name(SocketState state)
     return "unknown";
 }
 
-// "10.0.2.15:80", with a star for what is not fixed.
+// "tcp", of IPv6 "tcp6", of both "tcp46".
+struct KindText {
+    char text[8];
+    explicit KindText(const SocketInfo& info)
+    {
+        snprintf(text, sizeof text, "%s%s", kind_name(info.kind),
+                 info.ipv6 == 0 ? "" : info.ipv4 == 0 ? "6" : "46");
+    }
+};
+
+// "10.0.2.15:80", "[fe80::1]:80", with a star for what is not fixed.
 struct AddressText {
-    char text[24];
+    char text[56];
     explicit AddressText(const NetAddress& address)
     {
-        const in_addr ip{htonl(address.ip)};
-        const int count = snprintf(text, sizeof text, "%s:",
-                                   address.ip == 0 ? "*" : inet_ntoa(ip));
+        const bool any = address.ip == 0 && address.ip6 == NetAddress().ip6;
+        char host[INET6_ADDRSTRLEN] = "*";
+        if (!any && address.is_ipv6 == 0) {
+            const in_addr ip{htonl(address.ip)};
+            inet_ntop(AF_INET, &ip, host, sizeof host);
+        } else if (!any) {
+            inet_ntop(AF_INET6, address.ip6.data(), host, sizeof host);
+        }
+        const bool brackets = !any && address.is_ipv6 != 0;
+        const int count = snprintf(text, sizeof text, "%s%s%s:", brackets ? "[" : "", host,
+                                   brackets ? "]" : "");
         char* const end = text + count;
         const size_t room = sizeof text - static_cast<size_t>(count);
         if (address.port == 0) {
@@ -58,7 +76,7 @@ void print(const SocketInfo& info)
                  lives ? static_cast<int>(sizeof env.env_name) : 0,
                  const_cast<const char*>(env.env_name));
     }
-    printf("%-5s %7u %7u  %-21s  %-21s  %-12s  %s\n", kind_name(info.kind), info.received,
+    printf("%-6s %7u %7u  %-21s  %-21s  %-12s  %s\n", KindText(info).text, info.received,
            info.unacknowledged, AddressText(info.local).text, AddressText(info.remote).text,
            state_name(info.state), owner);
 }
@@ -73,7 +91,7 @@ void umain(int, char**)
                 count == to_abi(Error::not_found) ? "no network server runs" : error_text(count));
         exit(1);
     }
-    printf("%-5s %7s %7s  %-21s  %-21s  %-12s  %s\n", "KIND", "RECV", "SEND", "LOCAL", "REMOTE",
+    printf("%-6s %7s %7s  %-21s  %-21s  %-12s  %s\n", "KIND", "RECV", "SEND", "LOCAL", "REMOTE",
            "STATE", "OWNER");
     for (int i = 0; i < count; i++) {
         print(list[i]);

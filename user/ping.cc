@@ -1,5 +1,5 @@
-// Sends ICMP echo requests (RFC 792) and times the replies:
-// `ping [-c COUNT] [-i INTERVAL_MS] [-s BYTES] ADDRESS`.
+// Sends ICMP echo requests (RFC 792, RFC 4443) and times the replies:
+// `ping [-c COUNT] [-i INTERVAL_MS] [-s BYTES] HOST`.
 #include <algorithm>
 
 #include "lib/args.hh"
@@ -16,15 +16,16 @@ struct EchoMessage {
 };
 static_assert(sizeof(EchoMessage) == 8);
 
-constexpr uint8_t type_reply = 0;
+constexpr uint8_t type_reply = 0, type_request6 = 128, type_reply6 = 129;
+constexpr uint8_t next_header_icmp6 = 58;
 constexpr size_t max_payload = 1400;
-constexpr size_t max_ip_header = 60;
+constexpr size_t max_ip_header = 60, ip6_header = 40;
 
 struct Settings {
     unsigned long count = 4;
     unsigned long interval_ms = 1000;
     unsigned long payload = 56;
-    in_addr host;
+    Endpoint host{};
 };
 
 // Times in microseconds.
@@ -68,8 +69,12 @@ Settings read_settings(int argc, char** argv)
         }
     }
     const int operand = options.first_operand();
-    if (!good || operand + 1 != argc || inet_aton(argv[operand], &settings.host) == 0) {
-        fprintf(2, "usage: ping [-c COUNT] [-i INTERVAL_MS] [-s BYTES] ADDRESS\n");
+    if (!good || operand + 1 != argc) {
+        fprintf(2, "usage: ping [-c COUNT] [-i INTERVAL_MS] [-s BYTES] HOST\n");
+        exit(2);
+    }
+    if (const int result = resolve(argv[operand], AF_UNSPEC, &settings.host); result < 0) {
+        fprintf(2, "ping: %s: %s\n", argv[operand], error_text(result));
         exit(2);
     }
     settings.payload = round_up(settings.payload, 2);
@@ -79,7 +84,7 @@ Settings read_settings(int argc, char** argv)
 class Pinger {
 public:
     Pinger(const Settings& settings, int socket)
-        : settings_(settings), socket_(socket),
+        : settings_(settings), socket_(socket), ip6_(settings.host.family() == AF_INET6),
           identifier_(htons(static_cast<uint16_t>(thisenv->env_id)))
     {
     }
@@ -92,6 +97,7 @@ private:
 
     const Settings& settings_;
     int socket_;
+    bool ip6_;
     uint16_t identifier_;
     uint16_t sequence_ = 0;
     uint64_t sent_at_ = 0;
@@ -120,17 +126,20 @@ void Pinger::send_request(uint16_t sequence)
     EchoMessage message;
     message.identifier = identifier_;
     message.sequence = htons(sequence);
-    memcpy(packet, &message, sizeof message);
-    message.checksum = internet_checksum(packet, size);
+    if (ip6_) {
+        message.type = type_request6;   // the network server makes the checksum
+    } else {
+        memcpy(packet, &message, sizeof message);
+        message.checksum = internet_checksum(packet, size);
+    }
     memcpy(packet, &message, sizeof message);
 
-    const sockaddr_in to = socket_address(ntohl(settings_.host.s_addr), 0);
     sequence_ = sequence;
     answered_ = false;
     sent_at_ = sys_time_usec();
     statistics_.sent++;
     const int result =
-        sendto(socket_, packet, size, 0, reinterpret_cast<const sockaddr*>(&to), sizeof to);
+        sendto(socket_, packet, size, 0, settings_.host.address(), settings_.host.size());
     if (result < 0) {
         printf("ping: cannot send: %s\n", error_text(result));
     }
@@ -157,20 +166,20 @@ void Pinger::receive_until(uint64_t end)
 void Pinger::take_reply(const char* packet, size_t size)
 {
     const uint64_t time = sys_time_usec() - sent_at_;
-    const size_t header = static_cast<size_t>(packet[0] & 0x0F) * 4;
+    const size_t header = ip6_ ? ip6_header : static_cast<size_t>(packet[0] & 0x0F) * 4;
     EchoMessage reply;
-    if (size < header + sizeof reply) {
+    if (size < header + sizeof reply || (ip6_ && packet[6] != next_header_icmp6)) {
         return;
     }
     memcpy(&reply, packet + header, sizeof reply);
-    if (reply.type != type_reply || reply.identifier != identifier_ ||
+    if (reply.type != (ip6_ ? type_reply6 : type_reply) || reply.identifier != identifier_ ||
         reply.sequence != htons(sequence_) || answered_) {
         return;
     }
     answered_ = true;
     statistics_.add(time);
     printf("%zu bytes from %s: icmp_seq=%u ttl=%u time=%llu.%03llu ms\n", size - header,
-           inet_ntoa(settings_.host), sequence_, static_cast<unsigned>(packet[8] & 0xFF),
+           settings_.host.text(), sequence_, static_cast<unsigned>(packet[ip6_ ? 7 : 8] & 0xFF),
            time / 1000, time % 1000);
 }
 
@@ -193,14 +202,14 @@ void report(const char* name, const Statistics& statistics)
 void umain(int argc, char** argv)
 {
     const Settings settings = read_settings(argc, argv);
-    const int raw = socket(AF_INET, SOCK_RAW, IPPROTO_ICMP);
+    const int family = settings.host.family();
+    const int raw = socket(family, SOCK_RAW, family == AF_INET6 ? IPPROTO_ICMPV6 : IPPROTO_ICMP);
     if (raw < 0) {
         fprintf(2, "ping: cannot open a raw socket: %s\n", error_text(raw));
         exit(1);
     }
-    const char* const name = inet_ntoa(settings.host);
-    printf("PING %s: %lu data bytes\n", name, settings.payload);
+    printf("PING %s: %lu data bytes\n", settings.host.text(), settings.payload);
     const Statistics statistics = Pinger(settings, raw).run();
-    report(inet_ntoa(settings.host), statistics);
+    report(settings.host.text(), statistics);
     exit(statistics.sent == statistics.received ? 0 : 1);
 }

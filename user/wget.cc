@@ -44,19 +44,19 @@ Settings read_settings(int argc, char** argv)
 
 int connect_to(const Url& url, bool quiet)
 {
-    in_addr host;
-    if (const int result = resolve(url.host, &host); result < 0) {
+    Endpoint host;
+    if (const int result = resolve(url.host, AF_UNSPEC, &host); result < 0) {
         fail(url.host, result);
     }
+    host.set_port(url.port);
     if (!quiet) {
-        fprintf(2, "Connecting to %s (%s) port %u\n", url.host, inet_ntoa(host), url.port);
+        fprintf(2, "Connecting to %s (%s) port %u\n", url.host, host.text(), url.port);
     }
-    const int connection = socket(AF_INET, SOCK_STREAM);
+    const int connection = socket(host.family(), SOCK_STREAM);
     if (connection < 0) {
         fail("cannot open a socket", connection);
     }
-    const sockaddr_in to = socket_address(ntohl(host.s_addr), url.port);
-    const int result = connect(connection, reinterpret_cast<const sockaddr*>(&to), sizeof to);
+    const int result = connect(connection, host.address(), host.size());
     if (result < 0) {
         fail("cannot connect", result);
     }
@@ -66,14 +66,15 @@ int connect_to(const Url& url, bool quiet)
 void send_request(int connection, const Url& url)
 {
     static char text[2048];
+    const bool ip6 = strchr(url.host, ':') != nullptr;
     char port[8] = "";
     if (url.port != 80) {
         snprintf(port, sizeof port, ":%u", url.port);
     }
     const int size = snprintf(text, sizeof text,
-                              "GET %s HTTP/1.1\r\nHost: %s%s\r\nUser-Agent: wget\r\n"
+                              "GET %s HTTP/1.1\r\nHost: %s%s%s%s\r\nUser-Agent: wget\r\n"
                               "Accept: */*\r\nConnection: close\r\n\r\n",
-                              url.path, url.host, port);
+                              url.path, ip6 ? "[" : "", url.host, ip6 ? "]" : "", port);
     const ssize_t result = writen(connection, text, static_cast<size_t>(size));
     if (result < 0) {
         fail("cannot send the request", static_cast<int>(result));

@@ -40,8 +40,16 @@ u32_t net_port_initial_sequence(const ip_addr_t* local, u16_t local_port, const 
         hash ^= hash >> 29;
         return hash * 0xBF58476D1CE4E5B9;
     };
-    uint64_t hash = mix(secret, ip_addr_get_ip4_u32(local));
-    hash = mix(hash, ip_addr_get_ip4_u32(remote));
+    uint64_t hash = secret;
+    for (const ip_addr_t* address : {local, remote}) {
+        if (IP_IS_V6(address)) {
+            for (const u32_t word : ip_2_ip6(address)->addr) {
+                hash = mix(hash, word);
+            }
+        } else {
+            hash = mix(hash, ip_addr_get_ip4_u32(address));
+        }
+    }
     hash = mix(hash, (uint64_t{local_port} << 16) | remote_port);
     hash = mix(hash, secret >> 7);
     return static_cast<u32_t>(hash >> 32) + platform::now_ms() * 250;

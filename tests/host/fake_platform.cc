@@ -38,6 +38,7 @@ std::map<int32_t, uint32_t> window_of;          // of each client's last request
 std::set<int32_t> dead;
 fake_net::Held newest;
 std::vector<std::string> sent_frames;
+std::vector<EthernetAddress> multicast;
 alignas(page_size) std::array<jif_pkt, 4 * OutputQueue::run_pages> packets;
 
 } // namespace
@@ -91,6 +92,11 @@ bool card_status(NetInfo& card, NetRings& rings)
     return true;
 }
 
+void set_multicast(std::span<const EthernetAddress> addresses)
+{
+    multicast.assign(addresses.begin(), addresses.end());
+}
+
 std::byte* request_window(uint32_t index)
 {
     auto& window = windows[index];
@@ -102,7 +108,7 @@ std::byte* request_window(uint32_t index)
 
 void release_window(uint32_t, uint32_t) {}
 
-bool make_descriptor(uint32_t slot, uint64_t ticket, uint32_t)
+bool make_descriptor(uint32_t slot, uint64_t ticket, uint32_t, uint32_t)
 {
     tickets[slot] = ticket;
     return true;
@@ -158,7 +164,7 @@ void start()
     NetInfo info;
     info.mac = {0x52, 0x54, 0x00, 0x12, 0x34, 0x56};
     info.link_up = 1;
-    interface_add(info);
+    interface_add(info, false);
     end_turn();
 }
 
@@ -228,6 +234,7 @@ std::vector<std::string> take_frames()
     return std::exchange(sent_frames, {});
 }
 
+const std::vector<EthernetAddress>& multicast_addresses() { return multicast; }
 size_t log_lines() { return std::exchange(lines, 0); }
 size_t free_heap_slabs() { return net_heap.free_slabs(); }
 

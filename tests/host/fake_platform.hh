@@ -42,6 +42,9 @@ void die(int32_t client);
 void receive_frame(std::span<const char> frame);
 std::vector<std::string> take_frames();
 
+// What the card is to receive besides its own.
+const std::vector<EthernetAddress>& multicast_addresses();
+
 size_t log_lines();                         // printed since the last call
 size_t free_heap_slabs();
 

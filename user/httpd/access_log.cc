@@ -21,7 +21,7 @@ int AccessLog::open(const char* path)
     return 0;
 }
 
-void AccessLog::write(uint32_t client, int64_t time, std::string_view line, int status,
+void AccessLog::write(const Endpoint& client, int64_t time, std::string_view line, int status,
                       uint64_t body_bytes)
 {
     if (!is_open_) {
@@ -30,8 +30,7 @@ void AccessLog::write(uint32_t client, int64_t time, std::string_view line, int 
     char buffer[512], date[date_bytes];
     write_log_date(time, date);
     TextBuffer text(buffer);
-    text.print("%u.%u.%u.%u - - [%s] \"", client >> 24, (client >> 16) & 255, (client >> 8) & 255,
-               client & 255, date);
+    text.print("%s - - [%s] \"", client.text(), date);
     // What a client sends must not look like a line of ours, nor steer a terminal.
     for (const char c : std::string_view(line.data(), std::min<size_t>(line.size(), 256))) {
         text.put(c < ' ' || c == '"' || c == 0x7F ? '?' : c);

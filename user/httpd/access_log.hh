@@ -3,6 +3,8 @@
 #include <cstdint>
 #include <string_view>
 
+#include "lib/endpoint.hh"
+
 namespace http {
 
 class AccessLog {
@@ -11,9 +13,8 @@ public:
     int open(const char* path);
 
     // 10.0.2.2 - - [06/Nov/1994:08:49:37 +0000] "GET /x HTTP/1.1" 200 1234
-    // `client`: its address, host byte order; `time`: seconds since 1970; `line`: the request
-    // line, or what came of it.
-    void write(uint32_t client, int64_t time, std::string_view line, int status,
+    // `time`: seconds since 1970; `line`: the request line, or what came of it.
+    void write(const Endpoint& client, int64_t time, std::string_view line, int status,
                uint64_t body_bytes);
 
 private:

@@ -27,7 +27,7 @@ bool would_wait(int result)
 
 } // namespace
 
-void Connection::open(int socket, uint32_t client, uintptr_t region, Moment now, Shared& shared)
+void Connection::open(int socket, const Endpoint& client, uintptr_t region, Moment now, Shared& shared)
 {
     state_ = State::receiving;
     socket_ = socket;

@@ -12,6 +12,7 @@
 #include <cstdint>
 
 #include "inc/types.hh"
+#include "lib/endpoint.hh"
 #include "user/httpd/clock.hh"
 #include "user/httpd/file_body.hh"
 #include "user/httpd/generated_body.hh"
@@ -36,8 +37,8 @@ public:
     static constexpr size_t region_bytes =
         std::max(FileBody::window_pages * page_size, DirectoryList::region_bytes);
 
-    // Takes over a non-blocking socket of the client with this address (host byte order).
-    void open(int socket, uint32_t client, uintptr_t region, Moment now, Shared& shared);
+    // Takes over a non-blocking socket of the client with this address.
+    void open(int socket, const Endpoint& client, uintptr_t region, Moment now, Shared& shared);
     void close();
 
     // Does what can be done without waiting, and no more than a turn's worth of it.
@@ -97,7 +98,7 @@ private:
     bool keep_alive_ = false;
     bool with_body_ = false;            // the request is not HEAD
     bool answered_ = false;             // at least one request
-    uint32_t client_ = 0;
+    Endpoint client_{};
     Shared* shared_ = nullptr;
     int status_ = 0;                    // of the answer, for the log
     uint64_t body_bytes_ = 0;

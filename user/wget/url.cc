@@ -42,8 +42,14 @@ bool parse_url(const char* text, Url& url)
     if (strncmp(text, scheme, sizeof scheme - 1) != 0) {
         return false;
     }
-    text = copy_part(text + sizeof scheme - 1, ":/?#", url.host, sizeof url.host);
-    if (text == nullptr || url.host[0] == '\0') {
+    text += sizeof scheme - 1;
+    const bool in_brackets = *text == '[';              // an IPv6 address (RFC 3986, 3.2.2)
+    text = copy_part(text + (in_brackets ? 1 : 0), in_brackets ? "]" : ":/?#", url.host,
+                     sizeof url.host);
+    if (text == nullptr || url.host[0] == '\0' || (in_brackets && *text++ != ']')) {
+        return false;
+    }
+    if (in_brackets && strchr(":/?#", *text) == nullptr) {
         return false;
     }
     if (*text == ':') {

@@ -11,6 +11,6 @@ struct Url {
     const char* file_name() const;
 };
 
-// Takes "http://HOST[:PORT][/PATH]" apart, a fragment dropped; false if it is none, or too long,
+// Takes "http://HOST[:PORT][/PATH]" apart, where an IPv6 address as HOST stands in brackets, a fragment dropped; false if it is none, or too long,
 // or holds what cannot go into a request.
 bool parse_url(const char* text, Url& url);

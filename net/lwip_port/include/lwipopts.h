@@ -10,14 +10,17 @@
 
 /* Protocols. */
 #define LWIP_IPV4 1
-#define LWIP_IPV6 0
+#define LWIP_IPV6 1
+#define LWIP_IPV6_NUM_ADDRESSES 4
+#define IPV6_FRAG_COPYHEADER (__SIZEOF_POINTER__ > 4)
 #define LWIP_ARP 1
 #define LWIP_ETHERNET 1
 #define LWIP_ICMP 1
 #define LWIP_RAW 1
 #define LWIP_UDP 1
 #define LWIP_TCP 1
-#define LWIP_DHCP 0
+#define LWIP_DHCP 1
+#define LWIP_IGMP 1
 #define LWIP_DNS 1
 #define DNS_TABLE_SIZE 16
 #define IP_REASSEMBLY 1
@@ -46,6 +49,9 @@
 #define MEMP_NUM_TCP_SEG 16384          /* more than the heap can hold full ones */
 #define MEMP_NUM_PBUF 1024
 #define MEMP_NUM_ARP_QUEUE 64
+#define MEMP_NUM_ND6_QUEUE 64
+#define MEMP_NUM_IGMP_GROUP 32
+#define MEMP_NUM_MLD6_GROUP 31
 #define MEMP_NUM_FRAG_PBUF 64
 #define PBUF_POOL_SIZE 4
 #define LWIP_DISABLE_TCP_SANITY_CHECKS 1
@@ -67,12 +73,15 @@
 #define LWIP_TCP_SACK_OUT 1
 #define LWIP_TCP_KEEPALIVE 1
 #define SO_REUSE 1
+#define SO_REUSE_RXTOALL 1
 
-/* ARP: keep what waits for an answer in order, and enough neighbours for a busy segment. */
+/* Neighbours: keep what waits for an answer in order, and enough of them for a busy segment. */
 #define ARP_TABLE_SIZE 64
 #define ARP_QUEUEING 1
 #define ARP_QUEUE_LEN 8
 #define LWIP_NETIF_HWADDRHINT 1
+#define LWIP_ND6_NUM_NEIGHBORS 64
+#define LWIP_ND6_NUM_DESTINATIONS 64
 
 /* Checksums: our routine (net/checksum.hh), and which of them lwIP makes is a netif's choice. */
 #define LWIP_CHKSUM net_checksum
