@@ -149,7 +149,11 @@ void test_directories()
     ok("rename", rename("/dir/file0", "/dir/../moved"));
     require_error(Error::not_found, "old name", open("/dir/file0", O_RDONLY));
     require_error(Error::bad_path, "into itself", rename("/dir", "/dir/dir"));
-    ok("remove", remove("/moved"));
+    close(ok("open", open("/other", O_WRONLY | O_CREAT)));
+    ok("rename over another", rename("/moved", "/other"));
+    require_error(Error::not_found, "old name", open("/moved", O_RDONLY));
+    require_error(Error::is_directory, "rename over a directory", rename("/other", "/dir"));
+    ok("remove", remove("/other"));
     for (int i = 1; i < 40; i++) {
         snprintf(path, sizeof path, "/dir/file%d", i);
         ok("remove", remove(path));
