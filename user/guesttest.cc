@@ -28,7 +28,8 @@ constexpr Group groups[] = {
     {memory_tests, Needs::nothing},  {fault_tests, Needs::nothing},
     {fork_tests, Needs::nothing},    {ipc_tests, Needs::nothing},
     {time_tests, Needs::nothing},    {environment_tests, Needs::nothing},
-    {hostile_tests, Needs::nothing}, {pipe_tests, Needs::nothing},
+    {hostile_call_tests, Needs::nothing}, {hostile_code_tests, Needs::nothing},
+    {pipe_tests, Needs::nothing},
     {file_tests, Needs::files},      {program_tests, Needs::files},
     {socket_tests, Needs::sockets},
 };

@@ -138,7 +138,8 @@ void run(const Pipeline& pipeline)
 
 bool is_wanted(Condition condition)
 {
-    return condition == Condition::always || (condition == Condition::success) == (last_status == 0);
+    return condition == Condition::always ||
+           (condition == Condition::success) == (last_status == 0);
 }
 
 void run_line(char* text)

@@ -1,11 +1,10 @@
 // System calls with arguments that nobody in his right mind would pass: children make them at
-// random, four at a time, and end as they may. The kernel and the others must not care, and the pages must come
-// back. The first line names the seed; `testhostile SEED ROUNDS` repeats a run.
+// random, four at a time, and end as they may. The kernel and the others must not care, and the
+// pages must come back. The first line names the seed; `testhostile SEED ROUNDS` repeats a run.
+// Attacks that are chosen one by one are in user/guesttest/hostile_*.cc.
 #include <string_view>
 
 #include "lib/lib.hh"
-
-extern "C" void (*pgfault_handler)(UTrapframe* frame);      // lib/pgfault.cc
 
 namespace {
 
@@ -141,25 +140,12 @@ void make_call(Random& random)
     syscall(call, arguments[0], arguments[1], arguments[2], arguments[3], arguments[4]);
 }
 
-// Copy-on-write is the library's business; any other fault ends the child without a word.
-void (*copy_on_write)(UTrapframe* fault) = nullptr;
-
-void quiet_handler(UTrapframe* fault)
-{
-    const bool copies = (page_table_entry(fault->utf_fault_va) & PTE_COW) != 0;
-    if ((fault->utf_err & FEC_WR) == 0 || !copies) {
-        sys_exit(1);
-    }
-    copy_on_write(fault);
-}
-
 bool is_attacker = false;
 
 [[noreturn]] void attack(uint32_t seed)
 {
     is_attacker = true;
-    copy_on_write = pgfault_handler;
-    set_pgfault_handler(quiet_handler);
+    end_quietly_on_faults(1);
     Random random(seed);
     sys_page_alloc_run(0, reinterpret_cast<void*>(playground), playground_pages,
                        PTE_P | PTE_U | PTE_W);

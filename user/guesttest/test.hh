@@ -11,8 +11,8 @@ struct Test {
 
 // One list for each file of tests.
 extern const std::span<const Test> memory_tests, fault_tests, fork_tests, ipc_tests, time_tests,
-    environment_tests, hostile_tests, file_tests, program_tests, socket_tests,
-    pipe_tests;
+    environment_tests, hostile_call_tests, hostile_code_tests, file_tests, program_tests,
+    socket_tests, pipe_tests;
 
 // Ends the running test, whichever of its environments finds it out.
 [[noreturn, gnu::format(gnu_printf, 1, 2)]] void fail(const char* format, ...);
