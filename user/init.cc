@@ -1,6 +1,7 @@
 // The first program: gives the console to descriptors 0 to 2, starts the servers of the network
 // that are on the disk, and then the shell, again and again.
 #include "lib/lib.hh"
+#include "net/protocol.hh"
 
 // Data that a loader must bring along and zeros that it must make: checked when init is started
 // with arguments, as in the course's file system lab.
@@ -56,6 +57,19 @@ static void start_server(const char* path, const char* name)
     }
 }
 
+// The servers say on the console that they are ready; the shell's prompt is to come after that.
+static void wait_until_listening(uint32_t servers)
+{
+    constexpr uint32_t patience_ms = 3000, step_ms = 20;
+    NetworkStatus network;
+    for (uint32_t waited = 0; waited < patience_ms; waited += step_ms) {
+        if (network_status(&network) < 0 || network.listening >= servers) {
+            return;
+        }
+        sys_sleep(step_ms);
+    }
+}
+
 static void start_network_servers()
 {
     if (ipc_find_env(EnvType::ns) == 0) {
@@ -64,6 +78,7 @@ static void start_network_servers()
     }
     start_server("/bin/httpd", "httpd");
     start_server("/bin/echosrv", "echosrv");
+    wait_until_listening(2);
 }
 
 void umain(int argc, char** argv)
