@@ -138,8 +138,9 @@ int connect(int fd, const sockaddr* address, socklen_t length);
 int send(int fd, const void* data, size_t size, int flags = 0);
 int sendto(int fd, const void* data, size_t size, int flags, const sockaddr* to, socklen_t length);
 
-// send for bytes that are sent again and again: they lie in pages of their own, `room_in_place` bytes
-// after the beginning of the first, and travel as they are. What is before them is overwritten.
+// send for bytes that are sent again and again: they lie in pages of their own, `room_in_place`
+// bytes after the beginning of the first, and travel as they are. What is before them is
+// overwritten.
 inline constexpr size_t room_in_place = 56, max_in_place = 17 * 4096 - room_in_place;
 int send_in_place(int fd, void* run, size_t size);
 

@@ -177,9 +177,9 @@ void tcp_receive_request(Socket& socket, Request& request)
     requests.park(socket.readers);
 }
 
-// Room in the send buffer. While memory is low a connection may have little of it at a time, so that
-// peers that take nothing cannot stop those that do; while it is very low nothing more is taken from
-// clients: what is left must do for what arrives and for its acknowledgement.
+// Room in the send buffer. While memory is low a connection may have little of it at a time, so
+// that peers that take nothing cannot stop those that do; while it is very low nothing more is
+// taken from clients: what is left must do for what arrives and for its acknowledgement.
 static uint32_t send_room(const Socket& socket)
 {
     constexpr uint32_t share_when_low = TCP_SNDLOWAT;

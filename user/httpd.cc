@@ -23,7 +23,7 @@ constexpr uint32_t tidy_ms = 1000;              // how often files are looked at
 constexpr uintptr_t file_pages = 0x30000000;    // where small files are
 constexpr uintptr_t regions = 0x40000000;       // where connections map pages
 
-static_assert(max_connections + FileCache::max_files <= max_fds - 8, "some descriptors are others'");
+static_assert(max_connections + FileCache::max_files <= max_fds - 8, "others need some, too");
 static_assert(file_pages + FileCache::max_files * FileCache::pages_a_file * page_size <= regions);
 static_assert(regions + max_connections * Connection::region_bytes < fd_table);
 

@@ -98,7 +98,8 @@ class Connection:
             raise BadReply(f"no status line: {first!r}")
         answer = Answer(int(status.group(1)), status.group(2))
         while line := self._line().decode("latin-1"):
-            parts = re.fullmatch(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([^\x00-\x08\x0a-\x1f]*)", line)
+            parts = re.fullmatch(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([^\x00-\x08\x0a-\x1f]*)",
+                                 line)
             if not parts:
                 raise BadReply(f"no header field: {line!r}")
             name = parts.group(1).lower()

@@ -246,8 +246,8 @@ def extra_files() -> dict[str, bytes]:
 
 def listed_files() -> dict[str, bytes]:
     """Files of a directory of their own, with names that have to be written with care."""
-    names = ("x.TXT", "x.css", "x.svg", "png", "a b", "a%41", "a?b#c", "<b>&\"'\\", "q:r", "\u00e4\u20ac",
-             "-", "~", "Z", "z" * 120)
+    names = ("x.TXT", "x.css", "x.svg", "png", "a b", "a%41", "a?b#c", "<b>&\"'\\", "q:r",
+             "\u00e4\u20ac", "-", "~", "Z", "z" * 120)
     return {name: pattern(number) for number, name in enumerate(names)}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from typing import Callable
 
 from harness import system_test
 from http_client import BadReply, Connection, fetch, request
@@ -31,7 +32,7 @@ def load_pages(machine: Machine, count: int) -> list[str]:
                 connection.send(request("/index.html"))
                 check(connection.answer().body)
 
-    def guarded(work) -> None:
+    def guarded(work: Callable[[], None]) -> None:
         try:
             work()
         except (OSError, BadReply) as error:
@@ -48,8 +49,9 @@ def load_pages(machine: Machine, count: int) -> list[str]:
 
 
 def add_test(cpus: int) -> None:
-    @system_test(f"{LOADS} page loads with CPUS={cpus}", Setup(net="tap", variables=(f"CPUS={cpus}",)),
-                 leaves_nothing=True)
+    setup = Setup(net="tap", variables=(f"CPUS={cpus}",))
+
+    @system_test(f"{LOADS} page loads with CPUS={cpus}", setup, leaves_nothing=True)
     def page_loads(machine: Machine) -> None:
         wrong = load_pages(machine, 200 if machine.warming_up else LOADS)
         if wrong:

@@ -6,9 +6,10 @@ import html
 import json
 import re
 import urllib.parse
+from typing import Any
 
 from harness import system_test
-from http_client import BadReply, Connection, expect, fetch, request
+from http_client import Answer, BadReply, Connection, expect, fetch, request
 from machine import BIG_FILE, Machine, Setup, extra_files, listed_files
 
 TAP = Setup(net="tap")
@@ -79,13 +80,15 @@ STATUSES: dict[str, tuple[bytes, int, bool]] = {
     "a length of -1": (POST + b"Content-Length: -1\r\n\r\nhello", 400, False),
     "a length of 0x5": (POST + b"Content-Length: 0x5\r\n\r\nhello", 400, False),
     "no length in the field": (POST + b"Content-Length:\r\n\r\nhello", 400, False),
-    "a length of 2^64 + 5": (POST + b"Content-Length: 18446744073709551621\r\n\r\nhello", 400, False),
+    "a length of 2^64 + 5": (POST + b"Content-Length: 18446744073709551621\r\n\r\nhello", 400,
+                             False),
     "a body in chunks": (POST + b"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 411, False),
     "chunks and a length": (POST + b"Transfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n"
                             b"0\r\n\r\n", 400, False),
     "a length and chunks": (POST + b"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n"
                             b"0\r\n\r\n", 400, False),
-    "chunks in 1.0": (b"POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400, False),
+    "chunks in 1.0": (b"POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400,
+                      False),
     "another coding": (POST + b"Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n", 501, False),
     "codings in two fields": (POST + b"Transfer-Encoding: chunked\r\nTransfer-Encoding: identity"
                               b"\r\n\r\n0\r\n\r\n", 501, False),
@@ -221,10 +224,10 @@ def ranges(machine: Machine) -> None:
     answer = fetch(machine, f"/{BIG_FILE}", fields="Range: bytes=1000000-1999999,-10\r\n")
     check_parts(machine, "a million bytes and ten", answer, big,
                 [(1_000_000, 1_999_999), (len(big) - 10, len(big) - 1)])
-    expect(machine, "HEAD with a range", fetch(machine, "/4097.bin", "HEAD", "Range: bytes=0-1\r\n"),
-           200, content_length="4097")
-    expect(machine, "a range of nothing", fetch(machine, "/0.bin", fields="Range: bytes=0-\r\n"), 416,
-           content_range="bytes */0")
+    answer = fetch(machine, "/4097.bin", "HEAD", "Range: bytes=0-1\r\n")
+    expect(machine, "HEAD with a range", answer, 200, content_length="4097")
+    answer = fetch(machine, "/0.bin", fields="Range: bytes=0-\r\n")
+    expect(machine, "a range of nothing", answer, 416, content_range="bytes */0")
 
 
 def shifted(value: str, offset: int) -> str:
@@ -232,7 +235,7 @@ def shifted(value: str, offset: int) -> str:
     return re.sub(r"\d+", lambda number: str(int(number.group()) + offset), value)
 
 
-def check_parts(machine: Machine, what: str, answer, whole: bytes,
+def check_parts(machine: Machine, what: str, answer: Answer, whole: bytes,
                 parts: list[tuple[int, int]]) -> None:
     size = len(whole)
     if len(parts) == 1:
@@ -277,7 +280,8 @@ def conditions(machine: Machine) -> None:
         with Connection(machine) as connection:
             connection.send(request("/4097.bin", fields=fields) + request("/1.bin"))
             answer = expect(machine, repr(fields), connection.answer(), status)
-            if status == 304 and (answer.header("etag") != tag or "content-length" in answer.headers):
+            if status == 304 and (answer.header("etag") != tag
+                                  or "content-length" in answer.headers):
                 raise machine.failure("a 304 with the ETag and without a body", str(answer.headers))
             expect(machine, f"what follows {fields!r}", connection.answer(), 200)
 
@@ -364,7 +368,7 @@ def changes(machine: Machine) -> None:
             if answer.body != text.encode():
                 raise machine.failure(f"{text!r} after {what}", repr(answer.body))
 
-    def connection_answer(path: str):
+    def connection_answer(path: str) -> Answer:
         connection.send(request(path))
         return connection.answer()
 
@@ -404,7 +408,7 @@ def access_log(machine: Machine) -> None:
     with Connection(machine, port=8080) as connection:
         connection.send(b'GET /"\x1b[2J HTTP/1.1\r\n\r\n')
         expect(machine, "no Host", connection.answer(), 400)
-    wanted = [r'"GET / HTTP/1\.1" 200 \d+', r'"HEAD /x\.css\?a HTTP/1\.1" 200 0',
+    wanted = [r'"GET / HTTP/1\.1" 200 -', r'"HEAD /x\.css\?a HTTP/1\.1" 200 0',
               r'"GET /\.\./1\.bin HTTP/1\.1" 400 \d+', r'"GET /\?\?\[2J HTTP/1\.1" 400 \d+']
     lines = [line for line in machine.shell("cat /access.log").splitlines() if " - - " in line]
     if len(lines) != len(wanted) or not all(re.fullmatch(LOG_LINE + end, line)
@@ -430,10 +434,10 @@ def start_server(machine: Machine, command: str) -> None:
 
 @system_test("http: the live page's figures", TAP, leaves_nothing=True)
 def live_figures(machine: Machine) -> None:
-    def figures() -> dict:
+    def figures() -> dict[str, Any]:
         answer = expect(machine, "/status.json", fetch(machine, "/status.json"), 200,
                         content_type="application/json")
-        return json.loads(answer.body)
+        return dict(json.loads(answer.body))
 
     before = figures()
     for _ in range(20):

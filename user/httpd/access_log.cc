@@ -35,7 +35,12 @@ void AccessLog::write(const Endpoint& client, int64_t time, std::string_view lin
     for (const char c : std::string_view(line.data(), std::min<size_t>(line.size(), 256))) {
         text.put(c < ' ' || c == '"' || c == 0x7F ? '?' : c);
     }
-    text.print("\" %d %llu\n", status, static_cast<unsigned long long>(body_bytes));
+    text.print("\" %d ", status);
+    if (body_bytes == unknown_bytes) {
+        text.put("-\n");
+    } else {
+        text.print("%llu\n", static_cast<unsigned long long>(body_bytes));
+    }
     if (file_ < 0) {
         cprintf("httpd: %.*s", static_cast<int>(text.size()), text.text().data());
     } else if (writen(file_, text.text().data(), text.size()) < 0) {

@@ -13,7 +13,9 @@ public:
     int open(const char* path);
 
     // 10.0.2.2 - - [06/Nov/1994:08:49:37 +0000] "GET /x HTTP/1.1" 200 1234
-    // `time`: seconds since 1970; `line`: the request line, or what came of it.
+    // `time`: seconds since 1970; `line`: the request line, or what came of it; `body_bytes`: "-"
+    // stands for unknown_bytes.
+    static constexpr uint64_t unknown_bytes = UINT64_MAX;
     void write(const Endpoint& client, int64_t time, std::string_view line, int status,
                uint64_t body_bytes);
 

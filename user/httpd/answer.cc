@@ -126,12 +126,12 @@ void Connection::answer_file(const Request& request)
 void Connection::answer_plain()
 {
     size_t head_bytes = 0;
+    status_ = 200;
+    body_bytes_ = file_.file().size();
     const int result = file_.file().send_plain(socket_, keep_alive_, now_, &head_bytes);
     if (result < 0 && result != to_abi(Error::try_again)) {
         return close();
     }
-    status_ = 200;
-    body_bytes_ = file_.file().size();
     const size_t sent = result < 0 ? 0 : static_cast<size_t>(result);
     const size_t of_head = std::min(sent, head_bytes);
     const std::string_view head = file_.file().plain_head();
@@ -141,8 +141,8 @@ void Connection::answer_plain()
     file_.consume(sent - of_head);
 }
 
-// Looks at the fields that ask for the file under conditions, or for ranges of it (in parts_). True:
-// there was a reason to answer something else than the file, and that is done.
+// Looks at the fields that ask for the file under conditions, or for ranges of it (in parts_).
+// True: there was a reason to answer something else than the file, and that is done.
 bool Connection::answer_conditions(const Request& request, ResponseHead& head)
 {
     const Validators validators{head.etag, head.modified, now_.seconds};
@@ -240,7 +240,9 @@ void Connection::begin(ResponseHead head)
     output_sent_ = 0;
     output_used_ = write_head(head, output_);
     status_ = head.status;
-    body_bytes_ = with_body_ && head.framing == Framing::length ? head.content_length : 0;
+    body_bytes_ = !with_body_ || head.framing == Framing::no_body ? 0
+                  : head.framing == Framing::length               ? head.content_length
+                                                                  : AccessLog::unknown_bytes;
 }
 
 } // namespace http

@@ -27,7 +27,8 @@ bool would_wait(int result)
 
 } // namespace
 
-void Connection::open(int socket, const Endpoint& client, uintptr_t region, Moment now, Shared& shared)
+void Connection::open(int socket, const Endpoint& client, uintptr_t region, Moment now,
+                      Shared& shared)
 {
     state_ = State::receiving;
     socket_ = socket;

@@ -5,7 +5,8 @@
 
 namespace http {
 
-// A path that begins with the root, the directory that is served, has no "." or ".." in it, and ends with a zero.
+// A path that begins with the root, the directory that is served, has no "." or ".." in it, and ends
+// with a zero.
 struct FilePath {
     char text[1024] = {};
     size_t length = 0;
