@@ -15,9 +15,17 @@ int __cxa_atexit(void (*)(void*), void*, void*)
     panic("a function without a body was called");
 }
 
-// What libstdc++'s headers call from GCC 13 on where the host's library would throw.
+// What libstdc++'s headers call from GCC 13 on where the host's library would throw; GCC 14's call
+// std::terminate().
 [[noreturn]] void abort()
 {
     panic("the C++ library was asked for what is not there");
+}
+}
+
+namespace std {
+[[noreturn]] void terminate() noexcept
+{
+    abort();
 }
 }
