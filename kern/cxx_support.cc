@@ -14,7 +14,7 @@ void __cxa_pure_virtual() { panic("a pure virtual function was called"); }
 
 // What libstdc++'s headers call from GCC 13 on where the host's library would throw; GCC 14's call
 // std::terminate().
-[[noreturn]] void abort() { panic("the C++ library was asked for what is not there"); }
+[[gnu::noreturn]] void abort() { panic("the C++ library was asked for what is not there"); }
 
 }   // extern "C"
 

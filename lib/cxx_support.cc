@@ -17,7 +17,7 @@ int __cxa_atexit(void (*)(void*), void*, void*)
 
 // What libstdc++'s headers call from GCC 13 on where the host's library would throw; GCC 14's call
 // std::terminate().
-[[noreturn]] void abort()
+[[gnu::noreturn]] void abort()
 {
     panic("the C++ library was asked for what is not there");
 }

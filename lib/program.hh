@@ -9,7 +9,7 @@ extern const char* binaryname;
 
 // Ends this environment: closes its descriptors; whoever waits for it gets `status` (0 to 255).
 // Unmangled, as C++'s headers declare it.
-extern "C" [[noreturn]] void exit(int status = 0) noexcept;
+extern "C" [[gnu::noreturn]] void exit(int status = 0) noexcept;
 
 inline constexpr int exit_panic = 134;      // the exit status after a panic
 
