@@ -39,19 +39,21 @@ void open_all()
 char line_of_output[256];
 char line_of_key[256];
 
-// Reads a line, or as much as fits; false at the end.
+// Reads a line without its newline, or as much as fits; false at the end.
 bool read_line(int file, char (&line)[256])
 {
     size_t length = 0;
     char byte = 0;
+    bool more = false;
     while (length + 1 < sizeof line && read(file, &byte, 1) == 1) {
-        line[length++] = byte;
+        more = true;
         if (byte == '\n') {
             break;
         }
+        line[length++] = byte;
     }
     line[length] = '\0';
-    return length > 0;
+    return more;
 }
 
 } // namespace
@@ -67,7 +69,7 @@ void umain(int, char**)
     for (int number = 1; more_output || more_key; number++) {
         more_output = read_line(output, line_of_output);
         more_key = read_line(key, line_of_key);
-        if (strcmp(line_of_output, line_of_key) != 0) {
+        if (more_output != more_key || strcmp(line_of_output, line_of_key) != 0) {
             cprintf("testshell: line %d of the shell's output is '%s', '%s' is expected\n", number,
                     line_of_output, line_of_key);
             exit(1);
