@@ -20,6 +20,7 @@ static_assert(block_size == page_size, "the bus master is told pages");
 
 constexpr uint32_t command_limit_ms = 5000, flush_limit_ms = 30000;
 constexpr uint32_t polls_before_sleep = 32;     // most programmed commands are done by then
+constexpr uint32_t max_dma_failures = 3;        // in a row, that programmed I/O makes good
 constexpr uint32_t look_again_ms = 20;          // should an interrupt be lost
 
 void command(Command number)
@@ -218,12 +219,16 @@ Result<void> IdeDisk::move(const Transfer& transfer)
         return move_by_cpu(transfer);
     }
     if (move_by_dma(transfer)) {
+        dma_failures_ = 0;
         return {};
     }
     TRY(prepare());
     TRY(move_by_cpu(transfer));
-    dma_ = false;
-    cprintf("fs: the disk's DMA fails where programmed I/O does not: programmed I/O from now on\n");
+    if (++dma_failures_ == max_dma_failures) {
+        dma_ = false;
+        cprintf("fs: the disk's DMA fails where programmed I/O does not: programmed I/O from now "
+                "on\n");
+    }
     return {};
 }
 

@@ -21,7 +21,8 @@ public:
     uint32_t block_count() const override { return block_count_; }
     bool uses_dma() const { return dma_; }
 
-    // If the bus master fails, the drive gets another try without it.
+    // If the bus master fails, the drive gets another try without it; after several of these there
+    // is no more DMA.
     Result<void> read(uint32_t first, uint32_t count, std::byte* to) override;
     Result<void> write(uint32_t first, uint32_t count, const std::byte* from) override;
     Result<void> flush() override;
@@ -51,6 +52,7 @@ private:
     uint32_t max_at_once_ = 1;          // as it says itself
     bool lba48_ = false;
     bool dma_ = false;
+    uint32_t dma_failures_ = 0;         // since the last success
     BusMaster bus_master_{};
 };
 

@@ -91,7 +91,8 @@ Result<void> open_journal()
                            PTE_P | PTE_U | PTE_W) < 0) {
         return Error::no_memory;
     }
-    cache.use_journal(count, {tables, buffer}, {reinterpret_cast<uint32_t*>(tables + buffer), words});
+    auto* waiting = reinterpret_cast<uint32_t*>(tables + buffer);
+    cache.use_journal(count, {tables, buffer}, {waiting, words});
     return files.check_superblock();    // the root may have been among them
 }
 
@@ -163,7 +164,10 @@ Result<void> start()
     }));
     TRY(report("superblock is good", "the disk holds no file system of ours; make one with "
                "obj/fs/fsformat", [] { return files.check_superblock(); }));
-    TRY(open_journal());
+    if (const auto opened = open_journal(); !opened) {
+        cprintf("fs: the journal: %s\n", error_text(to_abi(opened.error())));
+        return opened;
+    }
     TRY(report("bitmap is good", "bitmap of free blocks; repair the image or make a new one",
                [] { return files.check_bitmap(); }));
 #ifdef FS_SELF_TEST

@@ -291,8 +291,8 @@ TEST(PowerCut, AFileIsReplacedByRename)
 {
     cut_everywhere(formatted(), [](System& system) {
         for (unsigned round = 0; round < 4; round++) {
-            const bool good = system.create("/new") && system.write("/new", 0, pattern(6'000, round))
-                && system.flush() && system.rename("/new", "/config") && system.flush();
+            const bool good = system.create("/new")
+                && system.write("/new", 0, pattern(6'000, round)) && system.flush() && system.rename("/new", "/config") && system.flush();
             if (!good) {
                 return false;
             }
@@ -370,7 +370,7 @@ TEST(Journal, OneThatWouldWriteWhereItMayNotIsIgnored)
         Journal journal;
         journal.open(disk, disk_blocks, buffer);
         for (const uint32_t number : {first_data_block(disk_blocks), target}) {
-            journal.add(number, std::span<const std::byte, block_size>(contents.data(), block_size));
+            journal.add(number, std::span(contents).first<block_size>());
         }
         EXPECT_TRUE(journal.write());
         MemoryStore store({disk.data(0), size_t{disk_blocks} * block_size});
