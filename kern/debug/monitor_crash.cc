@@ -41,7 +41,7 @@ void crash_by_triple_fault()
 }
 
 struct Crash {
-    std::string_view name;
+    const char* name;
     const char* description;
     void (*run)();
 };
@@ -62,7 +62,7 @@ int monitor_crash(int argc, char** argv, Trapframe*)
         }
     }
     for (const Crash& crash : crashes) {
-        cprintf("crash %-7s %s\n", crash.name.data(), crash.description);
+        cprintf("crash %-7s %s\n", crash.name, crash.description);
     }
     return 0;
 }
