@@ -76,7 +76,7 @@ bool read_ip6(const char* text, uint16_t (&words)[groups])
     if (!gap) {
         return before == groups;
     }
-    const int after = before < 0 ? -1 : read_groups(&text, tail, groups - 1 - before, &second_gap);
+    const int after = before < 0 || before == groups ? -1 : read_groups(&text, tail, groups - 1 - before, &second_gap);
     if (after < 0 || second_gap) {
         return false;
     }
@@ -156,7 +156,7 @@ const char* inet_ntop(int family, const void* address, char* text, socklen_t siz
     if (family == AF_INET) {
         in_addr ip4;
         memcpy(&ip4, address, sizeof ip4);
-        strlcpy(result, inet_ntoa(ip4), sizeof result);
+        snprintf(result, sizeof result, "%s", inet_ntoa(ip4));
     } else if (family == AF_INET6) {
         uint16_t words[groups];
         memcpy(words, address, sizeof words);
@@ -167,5 +167,10 @@ const char* inet_ntop(int family, const void* address, char* text, socklen_t siz
     } else {
         return nullptr;
     }
-    return strlcpy(text, result, size) < size ? text : nullptr;
+    const size_t needed = strlen(result) + 1;
+    if (needed > size) {
+        return nullptr;
+    }
+    memcpy(text, result, needed);
+    return text;
 }

@@ -1,7 +1,7 @@
 # The network server obj/net/ns: everything in net/ and lwIP. The test programs take what they use
 # of it. NET_CFLAGS reaches all of net/, but for the number of test packets, which only the test
 # programs want to know: it changes often, and the server need not be built again for it.
-net_cflags = $(filter-out -DTESTOUTPUT_COUNT=%,$(NET_CFLAGS)) $(net_dhcp)
+net_cflags = $(filter-out -DTESTOUTPUT_COUNT=%,$(NET_CFLAGS))
 # make NET_DHCP=1: the card's IPv4 addresses come by DHCP.
 net_dhcp = $(if $(filter-out 0,$(NET_DHCP)),-DNET_DHCP)
 net_sources := $(shell find net -name '*.cc' ! -path 'net/test*' 2>/dev/null | LC_ALL=C sort)
@@ -20,6 +20,7 @@ lwip_objects := $(patsubst $(LWIP_DIR)/src/%.c,$(OBJDIR)/net/lwip/%.o,$(lwip_sou
 lwip_archive := $(OBJDIR)/net/liblwip.a
 
 flags_net = $(flags_user) $(net_cflags) $(LWIP_DIR)
+flags_net_dhcp = $(net_dhcp)
 flags_net_test = $(NET_CFLAGS)
 flags_net_objects = $(net_objects)
 flags_lwip = $(TARGET_CC) $(LWIP_CFLAGS)
@@ -27,6 +28,8 @@ flags_lwip_objects = $(lwip_objects)
 
 $(OBJDIR)/net/%.o: net/%.cc $(OBJDIR)/.flags/net
 	$(call compile,CXX,$(TARGET_CXX),$(USER_CXXFLAGS) $(LWIP_INCLUDES) $(net_cflags))
+$(OBJDIR)/net/main.o: net/main.cc $(OBJDIR)/.flags/net $(OBJDIR)/.flags/net_dhcp
+	$(call compile,CXX,$(TARGET_CXX),$(USER_CXXFLAGS) $(LWIP_INCLUDES) $(net_cflags) $(net_dhcp))
 $(net_tests:%=%.o): $(OBJDIR)/%.o: %.cc $(OBJDIR)/.flags/net $(OBJDIR)/.flags/net_test
 	$(call compile,CXX,$(TARGET_CXX),$(USER_CXXFLAGS) $(LWIP_INCLUDES) $(NET_CFLAGS))
 $(OBJDIR)/net/%.o: net/%.c $(OBJDIR)/.flags/lwip

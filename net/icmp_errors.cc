@@ -111,7 +111,7 @@ bool is_about(const Socket& socket, const Quoted& quoted)
         && socket.state == Socket::State::connecting && socket.tcp != nullptr
         && socket.tcp->state == SYN_SENT && socket.tcp->local_port == quoted.local_port
         && socket.tcp->remote_port == quoted.remote_port
-        && socket.tcp->lastack + 1 == quoted.sequence
+        && socket.tcp->lastack == quoted.sequence
         && ip_addr_cmp_zoneless(&socket.tcp->remote_ip, &quoted.remote);
 }
 
@@ -129,11 +129,15 @@ void tell_sockets(const Quoted& quoted, Error error)
     }
 }
 
+// Packets to ourselves have no checksums.
+bool has_checksum(u16_t kind) { return (ip_current_input_netif()->chksum_flags & kind) != 0; }
+
 void look_at_ipv4(pbuf* packet)
 {
     const uint32_t first = word_at(packet, 0);
     const std::optional<Error> error = ipv4_error(static_cast<uint8_t>(first >> 16));
-    if (first >> 24 != ICMP_DUR || !error || inet_chksum_pbuf(packet) != 0) {
+    const bool damaged = has_checksum(NETIF_CHECKSUM_CHECK_ICMP) && inet_chksum_pbuf(packet) != 0;
+    if (first >> 24 != ICMP_DUR || !error || damaged) {
         return;
     }
     if (const auto quoted = quoted_by_ipv4(packet)) {
@@ -172,9 +176,10 @@ void look_at_ipv6(pbuf* packet)
 {
     const uint32_t first = word_at(packet, 0);
     const std::optional<Error> error = ipv6_error(static_cast<uint8_t>(first >> 16));
-    if (first >> 24 != ICMP6_TYPE_DUR
-        || ip6_chksum_pseudo(packet, IP6_NEXTH_ICMP6, packet->tot_len, ip6_current_src_addr(),
-                             ip6_current_dest_addr()) != 0) {
+    const bool damaged = has_checksum(NETIF_CHECKSUM_CHECK_ICMP6)
+        && ip6_chksum_pseudo(packet, IP6_NEXTH_ICMP6, packet->tot_len, ip6_current_src_addr(),
+                             ip6_current_dest_addr()) != 0;
+    if (first >> 24 != ICMP6_TYPE_DUR || damaged) {
         return;
     }
     if (const auto quoted = quoted_by_ipv6(packet)) {

@@ -1,4 +1,5 @@
 heap_test_SOURCES := net/heap.cc
+inet_test_SOURCES := lib/inet6.cc
 checksum_test_SOURCES := net/checksum.cc
 
 # The network server's core with lwIP, all of it on this host.

@@ -649,4 +649,329 @@ TEST_F(CoreTest, DamagedFramesAreSurvived)
     EXPECT_EQ(request(bob, NSREQ_NAME, about(listen(bob, 84))), 0);
 }
 
+// --- IPv6, ICMP errors, options, groups
+
+NetAddress ip6(std::initializer_list<uint8_t> first, uint8_t last, uint16_t port = 0)
+{
+    NetAddress address;
+    address.is_ipv6 = 1;
+    address.port = port;
+    std::ranges::copy(first, address.ip6.begin());
+    address.ip6.back() = last;
+    return address;
+}
+
+// Options as lib/socket.hh numbers them: level and option.
+struct Option {
+    uint32_t level, number;
+};
+constexpr Option so_error{1, 4}, so_send_buffer{1, 7}, so_receive_buffer{1, 8}, keep_idle{6, 4},
+    keep_count{6, 6}, join_group{0, 35}, leave_group{0, 36}, ipv6_only{41, 26};
+
+std::optional<int32_t> get_option(int32_t client, Held socket, Option option)
+{
+    SocketRequest header = about(socket);
+    header.argument[0] = option.level;
+    header.argument[1] = option.number;
+    return request(client, NSREQ_GET_OPTION, header);
+}
+
+std::optional<int32_t> set_option(int32_t client, Held socket, Option option, uint32_t value,
+                                  NetAddress address = {})
+{
+    SocketRequest header = about(socket);
+    header.argument[0] = option.level;
+    header.argument[1] = option.number;
+    header.argument[2] = value;
+    header.address = address;
+    return request(client, NSREQ_SET_OPTION, header);
+}
+
+SocketRequest to(Held socket, const NetAddress& address)
+{
+    SocketRequest header = about(socket);
+    header.address = address;
+    header.flags = request_has_address;
+    return header;
+}
+
+TEST_F(CoreTest, OneListenerServesBothFamilies)
+{
+    const Held listener = open(alice, socket_stream, family_ipv6);
+    EXPECT_EQ(request(alice, NSREQ_BIND, to(listener, ip6({}, 0, 91))), 0);
+    SocketRequest header = about(listener);
+    header.argument[0] = 16;
+    EXPECT_EQ(request(alice, NSREQ_LISTEN, header), 0);
+    for (const uint32_t family : {family_ipv4, family_ipv6}) {
+        EXPECT_EQ(request(alice, NSREQ_ACCEPT, about(listener)), std::nullopt);
+        const Held client = open(bob, socket_stream, family);
+        const NetAddress own = family == family_ipv6 ? ip6({}, 1, 91) : NetAddress{loop_back, 91};
+        const auto result = request(bob, NSREQ_CONNECT, to(client, own));
+        EXPECT_EQ(result.has_value() ? result : take_answer(bob), 0);
+        EXPECT_EQ(take_answer(alice), 0);
+        EXPECT_EQ(fake_net::answered_header(alice).address.is_ipv6, family == family_ipv6 ? 1 : 0);
+        const Held server = keep(fake_net::last_descriptor());
+        EXPECT_EQ(request(bob, NSREQ_SEND, with_size(client, 5), "hello"), 5);
+        EXPECT_EQ(request(alice, NSREQ_RECV, with_size(server, 9)), 5);
+    }
+}
+
+TEST_F(CoreTest, ASocketOfIPv6AloneRefusesIPv4)
+{
+    const Held socket = open(bob, socket_stream, family_ipv6);
+    EXPECT_EQ(set_option(bob, socket, ipv6_only, 1), 0);
+    EXPECT_EQ(request(bob, NSREQ_CONNECT, to(socket, {loop_back, 91})),
+              to_abi(Error::network_unreachable));
+    const Held old = open(bob, socket_stream);
+    EXPECT_EQ(request(bob, NSREQ_CONNECT, to(old, ip6({}, 1, 91))),
+              to_abi(Error::network_unreachable));
+    EXPECT_EQ(set_option(bob, old, ipv6_only, 1), to_abi(Error::invalid_argument));
+}
+
+TEST_F(CoreTest, WithoutARouterTheRestOfTheWorldIsUnreachable)
+{
+    const Held socket = open(bob, socket_stream, family_ipv6);
+    EXPECT_EQ(request(bob, NSREQ_CONNECT, to(socket, ip6({0x20, 0x01, 0x0D, 0xB8}, 1, 80))),
+              to_abi(Error::network_unreachable));
+}
+
+TEST_F(CoreTest, AConnectedDatagramSocketHearsThatNobodyListens)
+{
+    const Held socket = open(bob, socket_datagram);
+    EXPECT_EQ(request(bob, NSREQ_CONNECT, with_address(socket, loop_back, 92)), 0);
+    EXPECT_EQ(request(bob, NSREQ_SEND, with_size(socket, 1), "x"), 1);
+    EXPECT_EQ(request(bob, NSREQ_SEND, with_size(socket, 1), "x"), refused);
+    EXPECT_EQ(request(bob, NSREQ_RECV, with_size(socket, 1)), std::nullopt);    // told once
+
+    const Held waiting = open(carol, socket_datagram, family_ipv6);
+    EXPECT_EQ(request(carol, NSREQ_CONNECT, to(waiting, ip6({}, 1, 92))), 0);
+    EXPECT_EQ(request(carol, NSREQ_SEND, with_size(waiting, 1), "x"), 1);
+    EXPECT_EQ(get_option(carol, waiting, so_error), static_cast<int32_t>(Error::connection_refused));
+
+    const Held loose = open(alice, socket_datagram);            // without connect nobody is told
+    EXPECT_EQ(request(alice, NSREQ_SEND, [&] {
+        SocketRequest header = with_address(loose, loop_back, 92);
+        header.size = 1;
+        return header;
+    }(), "x"), 1);
+    EXPECT_EQ(get_option(alice, loose, so_error), 0);
+}
+
+uint16_t internet_sum(const std::string& data, uint32_t start = 0)
+{
+    uint32_t total = start;
+    for (size_t i = 0; i < data.size(); i += 2) {
+        const auto low = i + 1 < data.size() ? static_cast<uint8_t>(data[i + 1]) : 0;
+        total += static_cast<uint32_t>((static_cast<uint8_t>(data[i]) << 8) | low);
+    }
+    while (total > 0xFFFF) {
+        total = (total & 0xFFFF) + (total >> 16);
+    }
+    return static_cast<uint16_t>(~total);
+}
+
+// "Destination unreachable" with this code, about `packet`, from 10.0.2.2.
+std::string unreachable(char code, const std::string& packet)
+{
+    std::string message = std::string("\x03", 1) + code + std::string(6, '\0') + packet.substr(0, 28);
+    const uint16_t sum = internet_sum(message);
+    message[2] = static_cast<char>(sum >> 8);
+    message[3] = static_cast<char>(sum);
+    return ip_frame(1, 2, message);
+}
+
+TEST_F(CoreTest, IcmpEndsAnAttemptToConnect)
+{
+    const std::pair<char, Error> codes[] = {{0, Error::network_unreachable},
+                                            {1, Error::host_unreachable},
+                                            {3, Error::connection_refused}};
+    for (const auto& [code, error] : codes) {
+        const Held socket = open(bob, socket_stream);
+        EXPECT_EQ(request(bob, NSREQ_CONNECT, with_address(socket, 0x0A000202, 93)), std::nullopt);
+        tell_neighbour(2);
+        std::string packet;
+        for (const std::string& frame : fake_net::take_frames()) {
+            packet = frame[12] == 8 && frame[13] == 0 && frame[23] == 6 ? frame.substr(14) : packet;
+        }
+        ASSERT_GE(packet.size(), 28U);
+        std::string other = packet;
+        other[27] = static_cast<char>(other[27] + 1);           // another sequence number
+        fake_net::receive_frame(unreachable(code, other));
+        EXPECT_EQ(take_answer(bob), std::nullopt);
+        fake_net::receive_frame(unreachable(code, packet));
+        EXPECT_EQ(take_answer(bob), to_abi(error));
+    }
+}
+
+bool card_receives(const EthernetAddress& address)
+{
+    return std::ranges::count(fake_net::multicast_addresses(), address) == 1;
+}
+
+TEST_F(CoreTest, GroupsReachTheCardsFilter)
+{
+    constexpr EthernetAddress group{0x01, 0x00, 0x5E, 0x01, 0x02, 0x03};
+    constexpr EthernetAddress solicited{0x33, 0x33, 0xFF, 0x12, 0x34, 0x56};
+    constexpr EthernetAddress all_nodes{0x33, 0x33, 0, 0, 0, 1}, all_systems{0x01, 0, 0x5E, 0, 0, 1};
+    EXPECT_TRUE(card_receives(solicited) && card_receives(all_nodes) && card_receives(all_systems));
+    const NetAddress address{0xEF010203}, same_frame{0xEF810203};
+    const Held first = open(alice, socket_datagram), second = open(bob, socket_datagram);
+    EXPECT_EQ(set_option(alice, first, join_group, 0, address), 0);
+    EXPECT_EQ(set_option(alice, first, join_group, 0, address), to_abi(Error::address_in_use));
+    EXPECT_EQ(set_option(bob, second, join_group, 0, same_frame), 0);
+    EXPECT_EQ(set_option(bob, second, leave_group, 0, address), to_abi(Error::not_found));
+    EXPECT_EQ(set_option(bob, second, join_group, 0, {0x0A000202}), to_abi(Error::invalid_argument));
+    EXPECT_TRUE(card_receives(group));
+    EXPECT_EQ(set_option(alice, first, leave_group, 0, address), 0);
+    EXPECT_TRUE(card_receives(group));                          // the other needs it
+    fake_net::release(second);
+    fake_net::pass_time(500);
+    EXPECT_FALSE(card_receives(group));
+
+    int32_t result = 0;
+    for (uint32_t i = 0; i < 100 && result == 0; i++) {
+        result = set_option(alice, first, join_group, 0, {0xEF000100 + i}).value_or(-1);
+    }
+    EXPECT_EQ(result, to_abi(Error::no_memory));
+    EXPECT_LE(fake_net::multicast_addresses().size(), max_multicast_addresses);
+    fake_net::release(first);
+    fake_net::pass_time(500);
+    EXPECT_LE(fake_net::multicast_addresses().size(), 4U);
+}
+
+TEST_F(CoreTest, OptionsAreKeptWithinTheirBounds)
+{
+    const Held socket = open(bob, socket_stream);
+    EXPECT_EQ(get_option(bob, socket, so_receive_buffer), 128 * 1024);
+    EXPECT_EQ(set_option(bob, socket, so_receive_buffer, 0xFFFFFFFF), 0);
+    EXPECT_EQ(get_option(bob, socket, so_receive_buffer), 128 * 1024);
+    EXPECT_EQ(set_option(bob, socket, so_send_buffer, 1), 0);
+    EXPECT_EQ(get_option(bob, socket, so_send_buffer), 2048);
+    EXPECT_EQ(set_option(bob, socket, keep_idle, 30), 0);
+    EXPECT_EQ(get_option(bob, socket, keep_idle), 30);
+    EXPECT_EQ(set_option(bob, socket, keep_idle, 0), to_abi(Error::invalid_argument));
+    EXPECT_EQ(set_option(bob, socket, keep_count, 128), to_abi(Error::invalid_argument));
+    EXPECT_EQ(set_option(bob, socket, {1, 0x10004}, 1), to_abi(Error::not_supported));
+    EXPECT_EQ(get_option(bob, socket, {0x10001, 4}), to_abi(Error::not_supported));
+}
+
+TEST_F(CoreTest, SmallBuffersBoundWhatIsUnderWay)
+{
+    const Held listener = listen(alice, 94);
+    EXPECT_EQ(set_option(alice, listener, so_receive_buffer, 8192), 0);
+    const Pair pair = connect(listener, 94);
+    EXPECT_EQ(set_option(bob, pair.client, so_send_buffer, 4096), 0);
+    uint32_t sent = 0, received = 0;
+    const std::string block(2000, 'b');
+    SocketRequest send = with_size(pair.client, 2000), receive = with_size(pair.server, 4000);
+    send.flags = receive.flags = request_no_wait;
+    for (int i = 0; i < 2000; i++) {
+        const auto count = request(bob, NSREQ_SEND, send, block);
+        sent += count > 0 ? static_cast<uint32_t>(*count) : 0;
+        if (count < 0 || sent > 300'000) {
+            const auto taken = request(alice, NSREQ_RECV, receive);
+            received += taken > 0 ? static_cast<uint32_t>(*taken) : 0;
+            fake_net::pass_time(250);
+        }
+    }
+    EXPECT_GT(received, 300'000U);              // it goes on
+    while (request(alice, NSREQ_RECV, receive) > 0) {
+        fake_net::pass_time(250);
+    }
+    sent = 0;
+    for (auto count = request(bob, NSREQ_SEND, send, block); count > 0;
+         count = request(bob, NSREQ_SEND, send, block)) {
+        sent += static_cast<uint32_t>(*count);
+        fake_net::pass_time(250);
+    }
+    EXPECT_LE(sent, 8192U + 4096U);             // both buffers, where 256 KiB were possible
+    EXPECT_GE(sent, 8192U);
+}
+
+// A frame to `to`'s multicast or our own address, with an IPv6 packet from fe80::2.
+std::string ip6_frame(const std::string& ethernet, const std::string& to, char protocol,
+                      std::string payload, bool fix_sum = true)
+{
+    const std::string from("\xfe\x80\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x02", 16);
+    if (fix_sum && payload.size() >= 4) {
+        payload[2] = payload[3] = 0;
+        const uint16_t sum = internet_sum(from + to + payload,
+                                          static_cast<uint32_t>(payload.size()) + 58);
+        payload[2] = static_cast<char>(sum >> 8);
+        payload[3] = static_cast<char>(sum);
+    }
+    std::string ip("\x60\x00\x00\x00\x00\x00\x00\xff", 8);
+    ip[4] = static_cast<char>(payload.size() >> 8);
+    ip[5] = static_cast<char>(payload.size());
+    ip[6] = protocol;
+    return ethernet + std::string("\x52\x55\x0a\x00\x02\x02\x86\xdd", 8) + ip + from + to + payload;
+}
+
+const std::string our_link_local("\xfe\x80\x00\x00\x00\x00\x00\x00\x50\x54\x00\xff\xfe\x12\x34\x56", 16);
+const std::string our_ethernet("\x52\x54\x00\x12\x34\x56", 6);
+const std::string solicitation = std::string("\x87\x00\x00\x00\x00\x00\x00\x00", 8) + our_link_local
+    + std::string("\x01\x01\x52\x55\x0a\x00\x02\x02", 8);
+
+TEST_F(CoreTest, NeighbourSolicitationsAreAnswered)
+{
+    const std::string group("\xff\x02\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01\xff\x12\x34\x56", 16);
+    const std::string group_ethernet("\x33\x33\xff\x12\x34\x56", 6);
+    fake_net::pass_time(5000);                  // until we have made sure of our address
+    fake_net::take_frames();
+    fake_net::receive_frame(ip6_frame(group_ethernet, group, 58, solicitation));
+    const auto frames = fake_net::take_frames();
+    EXPECT_TRUE(std::ranges::any_of(frames, [](const std::string& frame) {
+        return frame.size() > 54 && frame.substr(12, 2) == "\x86\xdd" && frame[54] == '\x88'
+            && frame.substr(62, 16) == our_link_local;
+    }));
+    std::string other_station = ip6_frame("\x52\x54\x01\x12\x34\x56", our_link_local, 58,
+                                          solicitation);
+    fake_net::receive_frame(other_station);     // which QEMU's card may let pass
+    EXPECT_TRUE(fake_net::take_frames().empty());
+}
+
+TEST_F(CoreTest, DamagedIPv6FramesAreSurvived)
+{
+    Random random(5);
+    const std::string prefix = std::string("\x03\x04\x40\xc0\x00\x00\x70\x80\x00\x00\x38\x40", 12)
+        + std::string(4, '\0') + std::string("\xfe\xc0", 2) + std::string(14, '\0');
+    const std::string messages[] = {
+        solicitation,
+        std::string("\x88\x00\x00\x00\x60\x00\x00\x00", 8) + our_link_local
+            + std::string("\x02\x01\x52\x55\x0a\x00\x02\x02", 8),
+        std::string("\x86\x00\x00\x00\x40\x00\x07\x08", 8) + std::string(8, '\0')
+            + std::string("\x01\x01\x52\x55\x0a\x00\x02\x02\x05\x01\x00\x00\x00\x00\x05\xdc", 16) + prefix,
+        std::string("\x89\x00\x00\x00\x00\x00\x00\x00", 8) + our_link_local + our_link_local,
+        std::string("\x02\x00\x00\x00\x00\x00\x00\x10", 8) + std::string(60, '\x60'),
+        std::string("\x01\x04\x00\x00\x00\x00\x00\x00", 8) + std::string(60, '\x60'),
+        std::string("\x82\x00\x00\x00\x00\x00\x00\x00", 8) + std::string(16, '\0'),
+        std::string("\x80\x00\x00\x00\x12\x34\x00\x01", 8) + std::string(100, 'p')};
+    const size_t slabs = fake_net::free_heap_slabs();
+    constexpr char protocols[] = {58, 58, 58, 58, 0, 43, 44, 44, 60, 6, 17};
+    for (int i = 0; i < 60000; i++) {
+        std::string payload = messages[random() % std::size(messages)];
+        for (uint32_t changes = random() % 4; changes > 0; changes--) {
+            payload[random() % payload.size()] = static_cast<char>(random());
+        }
+        if (random() % 4 == 0) {
+            payload.resize(random() % 80);
+        }
+        const char protocol = protocols[random() % sizeof protocols];
+        if (protocol != 58 && payload.size() > 4) {             // headers before it
+            payload[0] = protocols[random() % sizeof protocols];
+            payload[1] = static_cast<char>(random() % 3);
+        }
+        const std::string frame = ip6_frame(our_ethernet, our_link_local, protocol, payload,
+                                            random() % 4 != 0);
+        const std::vector<char> exact(frame.begin(), frame.end());
+        fake_net::receive_frame(exact);
+        if (i % 500 == 0) {
+            fake_net::pass_time(500);
+        }
+    }
+    fake_net::pass_time(200000);
+    EXPECT_GE(fake_net::free_heap_slabs() + 2, slabs);
+    EXPECT_EQ(request(bob, NSREQ_NAME, about(listen(bob, 95))), 0);
+}
+
 } // namespace
