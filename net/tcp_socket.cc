@@ -606,17 +606,17 @@ int16_t tcp_events(const Socket& socket)
     return static_cast<int16_t>(events);
 }
 
-// Looks now and then at a connection that no socket has any more: its peer has to take what is left
-// of its bytes, or the memory would be theirs for ever. `acknowledged`: up to where it had them.
-static err_t on_orphan_poll(void* acknowledged, tcp_pcb* pcb)
+// Looks now and then at a connection that no socket has any more: a peer whose window has been
+// closed for long (lwIP has asked four times whether it opens, 22 s in all) does not get to keep
+// its memory.
+static err_t on_orphan_poll(void*, tcp_pcb* pcb)
 {
-    void* const now = reinterpret_cast<void*>(uintptr_t{pcb->lastack});
-    if (now == acknowledged && (pcb->unsent != nullptr || pcb->unacked != nullptr)) {
-        tcp_abort(pcb);
-        return ERR_ABRT;
+    constexpr u8_t asked_long_enough = 5;
+    if (pcb->persist_backoff < asked_long_enough) {
+        return ERR_OK;
     }
-    tcp_arg(pcb, now);
-    return ERR_OK;
+    tcp_abort(pcb);
+    return ERR_ABRT;
 }
 
 static void end_stream(Socket& socket)
@@ -628,7 +628,6 @@ static void end_stream(Socket& socket)
     }
     let_send(pcb, socket.withheld);     // lwIP takes a window that is not whole for unread bytes
     detach(socket);
-    tcp_arg(pcb, reinterpret_cast<void*>(uintptr_t{pcb->lastack}));
     tcp_poll(pcb, on_orphan_poll, orphan_poll);
     if (tcp_close(pcb) != ERR_OK) {
         tcp_abort(pcb);
