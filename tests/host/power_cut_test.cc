@@ -292,7 +292,8 @@ TEST(PowerCut, AFileIsReplacedByRename)
     cut_everywhere(formatted(), [](System& system) {
         for (unsigned round = 0; round < 4; round++) {
             const bool good = system.create("/new")
-                && system.write("/new", 0, pattern(6'000, round)) && system.flush() && system.rename("/new", "/config") && system.flush();
+                && system.write("/new", 0, pattern(6'000, round)) && system.flush()
+                && system.rename("/new", "/config") && system.flush();
             if (!good) {
                 return false;
             }
