@@ -37,10 +37,17 @@
  * number from lwIP's pools. Received frames are copied into heap buffers: no PBUF_POOL to speak
  * of, hence no check of the window against it. */
 #define MEM_ALIGNMENT 4
+#if __has_include("lwip/acd.h")         /* lwIP 2.2 and newer */
+#define MEM_CUSTOM_ALLOCATOR 1
+#define MEM_CUSTOM_MALLOC net_heap_allocate
+#define MEM_CUSTOM_CALLOC net_heap_allocate_zeroed
+#define MEM_CUSTOM_FREE net_heap_free
+#else
 #define MEM_LIBC_MALLOC 1
 #define mem_clib_malloc net_heap_allocate
 #define mem_clib_calloc net_heap_allocate_zeroed
 #define mem_clib_free net_heap_free
+#endif
 #define MEMP_MEM_MALLOC 0
 #define MEMP_NUM_TCP_PCB 512
 #define MEMP_NUM_TCP_PCB_LISTEN 64
