@@ -67,6 +67,12 @@ void interrupt(const Trapframe& frame)
     }
 }
 
+// What JOS says of a fault first: where the CPU has left the registers on the kernel's stack.
+void announce_fault(const Trapframe& incoming)
+{
+    cprintf("Incoming TRAP frame at %p\n", static_cast<const void*>(&incoming));
+}
+
 // A program's own fault ends it.
 void end_for_fault(Environment& environment)
 {
@@ -74,7 +80,7 @@ void end_for_fault(Environment& environment)
     environment.end(128 + static_cast<int>(environment.frame.tf_trapno));
 }
 
-void user_trap(Environment& current)
+void user_trap(Environment& current, const Trapframe& incoming)
 {
     switch (current.frame.tf_trapno) {
     case T_SYSCALL:
@@ -82,6 +88,7 @@ void user_trap(Environment& current)
         break;
     case T_PGFLT:
         if (!page_fault_upcall(current, x86::read_cr2(), current.frame.tf_err)) {
+            announce_fault(incoming);
             cprintf("[%08x] user fault va %08x ip %08x\n", static_cast<unsigned>(current.id()),
                     static_cast<unsigned>(x86::read_cr2()),
                     static_cast<unsigned>(current.frame.tf_eip));
@@ -89,6 +96,7 @@ void user_trap(Environment& current)
         }
         break;
     case T_BRKPT:
+        announce_fault(incoming);
         // The monitor is for what was booted with `make run-X`; other programs can't stop the rest.
         if (current.info().env_parent_id == 0) {
             monitor(&current.frame);
@@ -97,6 +105,7 @@ void user_trap(Environment& current)
         }
         break;
     default:
+        announce_fault(incoming);
         end_for_fault(current);
     }
 }
@@ -153,7 +162,7 @@ void trap(Trapframe* frame)
     if (is_interrupt(*frame)) {
         interrupt(*frame);
     } else if (scheduler.is_mine(*current)) {
-        user_trap(*current);
+        user_trap(*current, *frame);
     }
     if (scheduler.is_mine(*current)) {
         scheduler.resume(*current);

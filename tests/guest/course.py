@@ -34,6 +34,9 @@ class CourseProgram:
     label: str = ""                     # in reports, where it is not the name
 
 
+INCOMING = r"Incoming TRAP frame at 0xefffffbc"
+
+
 def trap(name, *more):
     return (r"TRAP frame at 0xf[0-9a-f]{7} from CPU 0", r"  edi  0x[0-9a-f]{8}",
             rf"  trap 0x[0-9a-f]{{8}} {name}", *more, r"  eip  0x008[0-9a-f]{5}",
@@ -41,7 +44,7 @@ def trap(name, *more):
 
 
 def page_fault(address, error):
-    return (rf"\[00001000\] user fault va {address} ip 008[0-9a-f]{{5}}",
+    return (INCOMING, rf"\[00001000\] user fault va {address} ip 008[0-9a-f]{{5}}",
             *trap("Page Fault", rf"  err  0x0000000{error}"), *GONE)
 
 
@@ -69,10 +72,12 @@ NODES = sorted(["", *"01", "00", "01", "10", "11",
 
 PROGRAMS = (
     CourseProgram("hello", (*BOOT, r"hello, world", r"i am environment 00001000", *EXITED)),
-    CourseProgram("divzero", (*trap("Divide error"), *GONE)),
-    CourseProgram("softint", (*trap("General Protection"), *GONE)),
-    CourseProgram("badsegment", (*trap("General Protection", r"  err  0x00000028"), *GONE)),
-    CourseProgram("breakpoint", (r"Welcome to the JOS kernel monitor!", *trap("Breakpoint")),
+    CourseProgram("divzero", (INCOMING, *trap("Divide error"), *GONE)),
+    CourseProgram("softint", (INCOMING, *trap("General Protection"), *GONE)),
+    CourseProgram("badsegment",
+                  (INCOMING, *trap("General Protection", r"  err  0x00000028"), *GONE)),
+    CourseProgram("breakpoint",
+                  (INCOMING, r"Welcome to the JOS kernel monitor!", *trap("Breakpoint")),
                   never=(r"\[00001000\] free env",)),
     CourseProgram("faultread", page_fault("00000000", r"4 \[user, read, not-present\]")),
     CourseProgram("faultreadkernel", page_fault("f0100000", r"5 \[user, read, protection\]")),
