@@ -3,6 +3,7 @@
 #include "inc/error.hh"
 #include "inc/stdio.hh"
 #include "lib/fd.hh"
+#include "lib/program.hh"
 
 namespace {
 
@@ -21,7 +22,22 @@ void write_piece(const char* piece, size_t size, void* context)
     }
 }
 
+// The first error of printf: a program need not look at each result, and a full disk is reported
+// all the same.
+int output_error;
+
 } // namespace
+
+int status_after_output(int status)
+{
+    if (output_error == 0) {
+        return status;
+    }
+    if (output_error != to_abi(Error::broken_pipe)) {   // that nobody reads on is no news
+        fprintf(2, "%s: cannot write its output: %s\n", binaryname, error_text(output_error));
+    }
+    return status == 0 ? 1 : status;
+}
 
 int vfprintf(int fd, const char* format, va_list arguments)
 {
@@ -47,5 +63,8 @@ int printf(const char* format, ...)
     const int length = fd_lookup(1, &standard_output) < 0 ? vcprintf(format, arguments)
                                                            : vfprintf(1, format, arguments);
     va_end(arguments);
+    if (length < 0 && output_error == 0) {
+        output_error = length;
+    }
     return length;
 }

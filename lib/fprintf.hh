@@ -2,7 +2,8 @@
 #pragma once
 #include <cstdarg>
 
-// To descriptor 1, or to the console if that is not open. Returns the bytes written, or an error.
+// To descriptor 1, or to the console if that is not open. Returns the bytes written, or an error,
+// which is reported at the program's end too and makes its exit status 1.
 // Unmangled, as C++'s headers declare it.
 extern "C" [[gnu::format(gnu_printf, 1, 2)]] int printf(const char* format, ...);
 

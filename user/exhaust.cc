@@ -3,6 +3,7 @@
 //
 //     exhaust memory          pages
 //     exhaust environments    it forks without end, and so do all its children
+//     exhaust disk            space, in the file /exhaust, which stays there
 #include "lib/lib.hh"
 
 static constexpr uintptr_t first_page = 0x10000000;
@@ -36,14 +37,33 @@ static void take_environments()
     }
 }
 
+static void take_disk()
+{
+    static char piece[1 << 16];
+    const int fd = open("/exhaust", O_WRONLY | O_CREAT | O_TRUNC);
+    if (fd < 0) {
+        panic("cannot open /exhaust: %s", error_text(fd));
+    }
+    unsigned taken = 0;
+    int written = 0;
+    for (size_t size = sizeof piece; size > 0; size /= 2) {     // to the last byte
+        while ((written = write(fd, piece, size)) > 0) {
+            taken += static_cast<unsigned>(written);
+        }
+    }
+    printf("exhaust: %u bytes, then: %s\n", taken, error_text(written));
+}
+
 void umain(int argc, char** argv)
 {
     if (argc == 2 && strcmp(argv[1], "memory") == 0) {
         take_memory();
     } else if (argc == 2 && strcmp(argv[1], "environments") == 0) {
         take_environments();
+    } else if (argc == 2 && strcmp(argv[1], "disk") == 0) {
+        take_disk();
     } else {
-        printf("usage: exhaust memory|environments\n");
+        printf("usage: exhaust memory|environments|disk\n");
         exit(2);
     }
     for (;;) {

@@ -1,5 +1,5 @@
-"""A program that takes all it can get, of memory or of environments: it gets an error, the page is
-served meanwhile, and everything is back when it has ended."""
+"""A program that takes all it can get, of memory, of environments or of the disk: it gets an error,
+the page is served meanwhile, and everything is back when it has ended."""
 
 from __future__ import annotations
 
@@ -39,3 +39,17 @@ def memory(machine: Machine) -> None:
              leaves_nothing=True)
 def environments(machine: Machine) -> None:
     exhaust(machine, "environments", "exhaust: out of environments")
+
+
+@system_test("a program that fills the disk gets an error, others go on", LARGE,
+             leaves_nothing=True)
+def disk(machine: Machine) -> None:
+    exhaust(machine, "disk", "bytes, then: no free space on disk")
+    full = machine.shell("echo words > /more; echo status $?")
+    if "status 0" in full:
+        raise machine.failure("no file on a full disk", full.strip())
+    machine.shell("rm /exhaust; rm /more")
+    again = machine.shell("echo words > /more; cat /more; rm /more")
+    if "words" not in again:
+        raise machine.failure("a file on the disk that has space again", again.strip())
+    machine.shell("sync")
