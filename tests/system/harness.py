@@ -145,7 +145,7 @@ class Session:
     def _keep_console(self, outcome: Outcome) -> None:
         """Leaves the console of a failed test's machine in jos.out.NAME."""
         assert outcome.failure is not None
-        if self._machine is None:
+        if self._machine is None or not self._machine.was_started:
             return
         if not outcome.failure.details:
             outcome.failure.details = self._machine.console_lines()
@@ -156,7 +156,7 @@ class Session:
 
     def end(self, keep_capture: bool = False) -> None:
         if self._machine is not None:
-            if self._verbose:
+            if self._verbose and self._machine.was_started:
                 for line in self._machine.console.text().splitlines():
                     self._screen.line(f"  | {gradelib.printable(line)}")
             self._machine.stop(keep_capture)

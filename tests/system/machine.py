@@ -98,6 +98,11 @@ class Machine:
         return self.tree / self.capture_name
 
     @property
+    def was_started(self) -> bool:
+        """Whether QEMU was called at all: its console is there then."""
+        return self._own is not None
+
+    @property
     def console(self) -> gradelib.Console:
         assert self._own is not None
         return self._own.console

@@ -6,13 +6,16 @@ import contextlib
 import socket
 import subprocess
 
-from harness import system_test
+from gradelib import Failure, read_capture
+from harness import Host, Skip, system_test
 from machine import Machine, Setup
+from test_boots import WRONG, boot, check_capture
 
 TAP = Setup(net="tap")
 DHCP = Setup(net="user", variables=("NET_DHCP=1",))
 TAP_DEVICE = "tap0"
 LINK_LOCAL = "fe80::5054:ff:fe12:3456"      # made of the card's address, RFC 4291 appendix A
+IPV6 = b"\x86\xdd"                         # its type in Ethernet's header
 MESSAGE = bytes(range(256)) * 4
 
 
@@ -80,6 +83,23 @@ def programs6(machine: Machine) -> None:
         output = machine.shell(command)
         if wanted not in output:
             raise machine.failure(f'"{wanted}" from {command}', output[-200:])
+
+
+@system_test("IPv6 leaves a capture without a malformed frame", needs=("tshark", "ping", "curl"))
+def capture6(host: Host) -> None:
+    """From the first router solicitation to pings in fragments, the page and the echo server."""
+    if host.no_tap:
+        raise Skip(host.no_tap)
+    machine = boot(host, TAP)
+    try:
+        ping6(machine)
+        services6(machine)
+        programs6(machine)
+    finally:
+        machine.stop()
+    if not any(frame.data[12:14] == IPV6 for frame in read_capture(machine.capture)):
+        raise Failure("IPv6 in the capture", "none")
+    check_capture(machine, WRONG, "a header that lwIP or the guest's programs made wrongly")
 
 
 @system_test("a peer that refuses, is not there, or cannot be reached", TAP)
