@@ -232,6 +232,165 @@ void garbage_does_not_stop_the_server()
     check_result(bind(datagrams, generic(address), sizeof address), "bind after the garbage");
 }
 
+// One program, five ports for streams and one for datagrams, and one poll for them all.
+void several_ports_are_served()
+{
+    constexpr uint16_t first = test_port + 20;
+    constexpr int streams = 5;
+    pollfd entries[streams + 1];
+    for (int i = 0; i < streams; i++) {
+        entries[i] = {listen_on(static_cast<uint16_t>(first + i)), POLLIN, 0};
+    }
+    entries[streams] = {new_socket(SOCK_DGRAM), POLLIN, 0};
+    const sockaddr_in datagrams = loopback(first);          // TCP's ports are not UDP's
+    check_result(bind(entries[streams].fd, generic(datagrams), sizeof datagrams), "bind");
+
+    for (int i = streams - 1; i >= 0; i--) {
+        const envid_t child = start_child([i] {
+            const uint16_t port = static_cast<uint16_t>(first + i);
+            const int connection = connect_to(port);
+            uint16_t answer = 0;
+            check_equal(readn(connection, &answer, sizeof answer), sizeof answer, "readn");
+            check_equal(answer, port, "port of the one who answers");
+        });
+        check_equal(poll(entries, streams + 1, 10'000), 1, "poll for one client");
+        check((entries[i].revents & POLLIN) != 0, "poll's answer for the port that was called");
+        const int connection = check_result(accept(entries[i].fd), "accept");
+        sockaddr_in own;
+        socklen_t length = sizeof own;
+        check_result(getsockname(connection, reinterpret_cast<sockaddr*>(&own), &length),
+                     "getsockname");
+        const uint16_t port = ntohs(own.sin_port);
+        check_equal(send(connection, &port, sizeof port), sizeof port, "send");
+        check_equal(wait_for(child), 0, "status of the client");
+        check_result(close(connection), "close");
+    }
+
+    const int sender = new_socket(SOCK_DGRAM);
+    check_equal(sendto(sender, "x", 1, 0, generic(datagrams), sizeof datagrams), 1, "sendto");
+    check_equal(poll(entries, streams + 1, 10'000), 1, "poll for the datagram");
+    check((entries[streams].revents & POLLIN) != 0, "poll's answer for the datagram");
+    check_result(close(entries[0].fd), "close of one listener");
+    const sockaddr_in closed = loopback(first);
+    check_error(connect(new_socket(), generic(closed), sizeof closed), Error::connection_refused,
+                "connect to the port that was closed");
+    const int connection = connect_to(first + 1);
+    check_result(close(connection), "close");
+}
+
+struct OptionTest {
+    const char* name;
+    int type, level, option;
+    int fresh;                          // the value of a new socket
+    int set, then;                      // what is set, and what it is then
+    int wrong;                          // a value that is refused; any_value: none is
+};
+constexpr int any_value = -12345;
+constexpr int buffer_limit = 128 * 1024;
+
+constexpr OptionTest option_tests[] = {
+    {"SO_REUSEADDR", SOCK_STREAM, SOL_SOCKET, SO_REUSEADDR, 0, 1, 1, any_value},
+    {"SO_KEEPALIVE", SOCK_STREAM, SOL_SOCKET, SO_KEEPALIVE, 0, 7, 1, any_value},
+    {"SO_RCVBUF", SOCK_STREAM, SOL_SOCKET, SO_RCVBUF, buffer_limit, 1, 2048, any_value},
+    {"SO_SNDBUF", SOCK_STREAM, SOL_SOCKET, SO_SNDBUF, buffer_limit, 10'000, 10'000, any_value},
+    {"SO_SNDBUF, too large", SOCK_STREAM, SOL_SOCKET, SO_SNDBUF, buffer_limit, 1 << 30,
+     buffer_limit, any_value},
+    {"TCP_NODELAY", SOCK_STREAM, IPPROTO_TCP, TCP_NODELAY, any_value, 1, 1, any_value},
+    {"TCP_NODELAY off", SOCK_STREAM, IPPROTO_TCP, TCP_NODELAY, any_value, 0, 0, any_value},
+    {"TCP_KEEPIDLE", SOCK_STREAM, IPPROTO_TCP, TCP_KEEPIDLE, any_value, 30, 30, 0},
+    {"TCP_KEEPINTVL", SOCK_STREAM, IPPROTO_TCP, TCP_KEEPINTVL, any_value, 5, 5, 32768},
+    {"TCP_KEEPCNT", SOCK_STREAM, IPPROTO_TCP, TCP_KEEPCNT, any_value, 3, 3, -1},
+    {"IP_TTL", SOCK_STREAM, IPPROTO_IP, IP_TTL, any_value, 7, 7, 256},
+    {"IP_TTL of datagrams", SOCK_DGRAM, IPPROTO_IP, IP_TTL, any_value, 255, 255, 0},
+    {"IP_MULTICAST_TTL", SOCK_DGRAM, IPPROTO_IP, IP_MULTICAST_TTL, 1, 3, 3, 256},
+    {"IP_MULTICAST_LOOP", SOCK_DGRAM, IPPROTO_IP, IP_MULTICAST_LOOP, any_value, 0, 0, any_value},
+};
+
+int option_of(int fd, int level, int option)
+{
+    int value = 0;
+    socklen_t length = sizeof value;
+    check_result(getsockopt(fd, level, option, &value, &length), "getsockopt");
+    check_equal(static_cast<long>(length), sizeof value, "length of an option");
+    return value;
+}
+
+void options_are_kept()
+{
+    for (const OptionTest& test : option_tests) {
+        const int fd = new_socket(test.type);
+        if (test.fresh != any_value) {
+            check_equal(option_of(fd, test.level, test.option), test.fresh, test.name);
+        }
+        check_result(setsockopt(fd, test.level, test.option, &test.set, sizeof test.set),
+                     test.name);
+        check_equal(option_of(fd, test.level, test.option), test.then, test.name);
+        if (test.wrong != any_value) {
+            check_error(setsockopt(fd, test.level, test.option, &test.wrong, sizeof test.wrong),
+                        Error::invalid_argument, test.name);
+            check_equal(option_of(fd, test.level, test.option), test.then, test.name);
+        }
+        check_result(close(fd), "close");
+    }
+}
+
+void options_that_are_not_are_refused()
+{
+    const int stream = new_socket(), datagrams = new_socket(SOCK_DGRAM);
+    const int on = 1;
+    int value = 0;
+    socklen_t length = sizeof value;
+    check_equal(option_of(stream, SOL_SOCKET, SO_TYPE), SOCK_STREAM, "SO_TYPE");
+    check_equal(option_of(datagrams, SOL_SOCKET, SO_TYPE), SOCK_DGRAM, "SO_TYPE of datagrams");
+    check_equal(option_of(stream, SOL_SOCKET, SO_ACCEPTCONN), 0, "SO_ACCEPTCONN");
+    check_equal(option_of(listen_on(test_port + 30), SOL_SOCKET, SO_ACCEPTCONN), 1,
+                "SO_ACCEPTCONN of a listener");
+    for (const int option : {SO_TYPE, SO_ERROR, SO_ACCEPTCONN, 77, 0x10000 + SO_KEEPALIVE, -1}) {
+        check_error(setsockopt(stream, SOL_SOCKET, option, &on, sizeof on), Error::not_supported,
+                    "an option that nobody can set");
+    }
+    check_error(getsockopt(stream, SOL_SOCKET, 77, &value, &length), Error::not_supported,
+                "getsockopt of no option");
+    check_error(getsockopt(stream, 77, SO_TYPE, &value, &length), Error::not_supported,
+                "getsockopt of no level");
+    check_error(setsockopt(datagrams, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on),
+                Error::not_supported, "an option of streams for datagrams");
+    check_error(setsockopt(stream, IPPROTO_IP, IP_MULTICAST_TTL, &on, sizeof on),
+                Error::not_supported, "an option of datagrams for streams");
+    check_error(setsockopt(stream, SOL_SOCKET, SO_KEEPALIVE, &on, 1), Error::invalid_argument,
+                "a value that is too short");
+    check_error(setsockopt(stream, SOL_SOCKET, SO_KEEPALIVE, nullptr, sizeof on),
+                Error::invalid_argument, "no value");
+    check_error(setsockopt(5, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on), Error::bad_descriptor,
+                "an option of no descriptor");
+    const ip_mreq no_group{{htonl(INADDR_LOOPBACK)}, {}};
+    check_error(setsockopt(datagrams, IPPROTO_IP, IP_ADD_MEMBERSHIP, &no_group, sizeof no_group),
+                Error::invalid_argument, "an address that is no group's");
+}
+
+// A child opens all that one program can; this one, and the servers, can go on.
+void one_program_cannot_take_all()
+{
+    const envid_t child = start_child([] {
+        int result = 0;
+        int32_t count = 0;
+        while ((result = socket(AF_INET, SOCK_STREAM)) >= 0) {
+            count++;
+        }
+        check_equal(result, to_abi(Error::max_open), "what ends it");
+        ipc_send(thisenv->env_parent_id, static_cast<uint32_t>(count), nullptr, 0);
+        sys_sleep(wait_forever - 1);
+    });
+    check(ipc_recv(nullptr, nullptr, nullptr) > 200, "only a few streams can be open");
+    const int listener = listen_on(test_port + 31);
+    const int connection = connect_to(test_port + 31);
+    check_equal(send(connection, "x", 1), 1, "send");
+    char byte = 0;
+    check_equal(recv(check_result(accept(listener), "accept"), &byte, 1), 1, "recv");
+    check_result(sys_env_destroy(child), "env_destroy");
+    wait_for(child);
+}
+
 } // namespace
 
 static constexpr Test tests[] = {
@@ -241,7 +400,11 @@ static constexpr Test tests[] = {
     {"sockets: errors are told", errors_are_told},
     {"sockets: poll waits and wakes", poll_waits_and_wakes},
     {"sockets: dead peers are noticed", dead_peers_are_noticed},
+    {"sockets: several ports are served", several_ports_are_served},
+    {"sockets: options are kept", options_are_kept},
+    {"sockets: options that are not are refused", options_that_are_not_are_refused},
     {"sockets: they run out with an error", sockets_run_out},
+    {"sockets: one program cannot take all", one_program_cannot_take_all},
     {"sockets: crashed clients are cleaned up", crashed_clients_are_cleaned_up},
     {"sockets: garbage does not stop the server", garbage_does_not_stop_the_server},
 };
