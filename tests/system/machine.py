@@ -224,7 +224,7 @@ def disk_image(tree: Path, scale: float) -> Path:
     """An image of the tree's own disk with more files on it, made when it is missing or old."""
     folder = tree / "obj" / "system"
     image = folder / "fs.img"
-    run_command(tree, make_command("all", "obj/fs/fsformat"), 900 * scale)
+    run_command(tree, make_command("all", "obj/fs/fsformat", "obj/fs/fstool"), 900 * scale)
     built = (tree / "obj" / "fs" / "fs.img").stat().st_mtime
     if not image.exists() or image.stat().st_mtime < built:
         shutil.rmtree(folder, ignore_errors=True)

@@ -105,7 +105,7 @@ def capture6(host: Host) -> None:
 @system_test("a peer that refuses, is not there, or cannot be reached", TAP)
 def unreachable(machine: Machine) -> None:
     for command, wanted in (("nc 10.0.2.2 9", "connection refused"),
-                            ("wget -q http://10.0.2.99/", "no route to host"),
+                            ("wget -q http://10.0.2.201/", "no route to host"),
                             ("nc 2001:db8::1 80", "network is unreachable")):
         output = machine.shell(command, 120)
         if wanted not in output:
