@@ -46,11 +46,28 @@ static void transmit(uint32_t count)
     }
 }
 
+// Takes what the first frame needs now, the window's page table and our own copy of `frames`: what
+// is sent later must not cost memory.
+static void take_memory()
+{
+    int result = sys_page_alloc(0, packet(0), PTE_P | PTE_U | PTE_W);
+    if (result == 0) {
+        result = sys_page_unmap(0, packet(0));
+    }
+    if (result < 0) {
+        panic("no memory for the window of packets: %s", error_text(result));
+    }
+    for (NetFrame& frame : frames) {
+        *const_cast<volatile uint32_t*>(&frame.length) = 0;
+    }
+}
+
 // Sends runs of packet pages from `ns_envid`, and from nobody else. A message with
 // output_wants_answer is answered; the answer fetches the next run.
 void output(envid_t ns_envid)
 {
     sys_env_set_name(0, "ns_output");
+    take_memory();
     const PageRun window = PageRun::at(packet_window, batch, false);
     IpcMessage message = ipc_wait(window, wait_forever, ns_envid);
     while (message.from > 0) {
