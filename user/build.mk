@@ -10,7 +10,7 @@ $(OBJDIR)/user/parts/%.o: user/%.cc $(OBJDIR)/.flags/user
 
 # They do on purpose what `make SAN=1` ends a program for: it is the processor that must object.
 ifneq ($(SAN),)
-$(patsubst %,$(OBJDIR)/user/%.o,divzero faultread faultwrite testbss parts/guesttest/faults \
+$(patsubst %,$(OBJDIR)/user/%.o,divzero faultread faultwrite testbss parts/guesttest/faults parts/guesttest/hostile_code \
     faultbadhandler faultevilhandler faultnostack): \
     SOURCE_FLAGS = -fno-sanitize=all
 endif
