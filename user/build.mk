@@ -10,8 +10,8 @@ $(OBJDIR)/user/parts/%.o: user/%.cc $(OBJDIR)/.flags/user
 
 # They do on purpose what `make SAN=1` ends a program for: it is the processor that must object.
 ifneq ($(SAN),)
-$(patsubst %,$(OBJDIR)/user/%.o,divzero faultread faultwrite testbss parts/guesttest/faults parts/guesttest/hostile_code \
-    faultbadhandler faultevilhandler faultnostack): \
+$(patsubst %,$(OBJDIR)/user/%.o,divzero faultread faultwrite testbss faultbadhandler \
+    faultevilhandler faultnostack parts/guesttest/faults parts/guesttest/hostile_code): \
     SOURCE_FLAGS = -fno-sanitize=all
 endif
 
