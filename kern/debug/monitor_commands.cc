@@ -1,9 +1,9 @@
 // The monitor's commands about the machine as a whole.
 #include "inc/layout.h"
-#include "inc/ports.hh"
 #include "inc/stdio.hh"
 #include "inc/types.hh"
 #include "kern/debug/monitor.hh"
+#include "kern/dev/power.hh"
 #include "kern/env/environment.hh"
 #include "kern/memory/frames.hh"
 
@@ -67,19 +67,14 @@ int monitor_mem(int, char**, Trapframe*)
 
 int monitor_reboot(int, char**, Trapframe*)
 {
-    constexpr uint16_t keyboard_controller = 0x64;
-    constexpr uint8_t pulse_reset = 0xFE;
-    port_out8(keyboard_controller, pulse_reset);
+    power_reset();
     cprintf("The keyboard controller does not reset this machine\n");
     return 0;
 }
 
 int monitor_halt(int, char**, Trapframe*)
 {
-    // ACPI PM1a control of QEMU's PC (PIIX4, base set by its BIOS): sleep type 0, sleep enable.
-    constexpr uint16_t power_control = 0x604;
-    constexpr uint16_t power_off = 1 << 13;
-    port_out16(power_control, power_off);
+    power_off();
     cprintf("This machine cannot be switched off from here\n");
     return 0;
 }

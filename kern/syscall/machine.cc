@@ -1,19 +1,11 @@
 // The system call that switches the machine off, or starts it again.
-#include "inc/ports.hh"
 #include "inc/stdio.hh"
 #include "kern/dev/clock.hh"
+#include "kern/dev/power.hh"
 #include "kern/env/environment.hh"
 #include "kern/syscall/syscalls.hh"
 
 namespace {
-
-// The power management function of the PIIX4 (Intel 82371AB data sheet, 7.2.3): its control
-// register is at 0x604 where QEMU's firmware puts it. Sleep type 0 and "sleep enable": off.
-constexpr uint16_t power_control_port = 0x604, power_off = 0x2000;
-
-// The keyboard controller's command that pulses the processor's reset line.
-constexpr uint16_t keyboard_command_port = 0x64;
-constexpr uint8_t pulse_reset = 0xFE;
 
 constexpr uint32_t limit_us = 1'000'000;
 
@@ -41,11 +33,11 @@ SyscallResult sys_machine(Environment& caller, const SyscallArguments& arguments
     switch (static_cast<MachineCommand>(arguments.a1)) {
     case MachineCommand::halt:
         cprintf("The machine halts.\n");
-        port_out16(power_control_port, power_off);
+        power_off();
         break;
     case MachineCommand::reboot:
         cprintf("The machine starts again.\n");
-        port_out8(keyboard_command_port, pulse_reset);
+        power_reset();
         break;
     default:
         return Error::invalid_argument;
