@@ -318,21 +318,24 @@ TEST_F(CoreTest, RandomRequestsAreSurvived)
     }
 }
 
+// The Internet checksum (RFC 1071) of the data, with what was summed up before.
+uint16_t internet_sum(const std::string& data, uint32_t start = 0)
+{
+    uint32_t total = start;
+    for (size_t i = 0; i < data.size(); i += 2) {
+        const auto low = i + 1 < data.size() ? static_cast<uint8_t>(data[i + 1]) : 0;
+        total += static_cast<uint32_t>((static_cast<uint8_t>(data[i]) << 8) | low);
+    }
+    while (total > 0xFFFF) {
+        total = (total & 0xFFFF) + (total >> 16);
+    }
+    return static_cast<uint16_t>(~total);
+}
+
 // A frame to us from 10.0.2.2, its IP and TCP checksums right.
 std::string tcp_frame(const std::string& options, uint8_t flags, uint16_t port,
                       uint32_t sequence = 0, uint32_t acknowledged = 0)
 {
-    const auto sum = [](const std::string& data, uint32_t start) {
-        uint32_t total = start;
-        for (size_t i = 0; i < data.size(); i += 2) {
-            const auto low = i + 1 < data.size() ? static_cast<uint8_t>(data[i + 1]) : 0;
-            total += static_cast<uint32_t>((static_cast<uint8_t>(data[i]) << 8) | low);
-        }
-        while (total > 0xFFFF) {
-            total = (total & 0xFFFF) + (total >> 16);
-        }
-        return static_cast<uint16_t>(~total);
-    };
     const auto put = [](std::string& data, size_t at, uint16_t value) {
         data[at] = static_cast<char>(value >> 8);
         data[at + 1] = static_cast<char>(value);
@@ -349,11 +352,11 @@ std::string tcp_frame(const std::string& options, uint8_t flags, uint16_t port,
     tcp[13] = static_cast<char>(flags);
     put(tcp, 14, 1000);
     tcp += options;
-    put(tcp, 16, sum(addresses + tcp, static_cast<uint32_t>(6 + tcp.size())));
+    put(tcp, 16, internet_sum(addresses + tcp, static_cast<uint32_t>(6 + tcp.size())));
     std::string ip("\x45\x00\x00\x00\x00\x00\x00\x00\x40\x06\x00\x00", 12);
     ip += addresses;
     put(ip, 2, static_cast<uint16_t>(20 + tcp.size()));
-    put(ip, 10, sum(ip, 0));
+    put(ip, 10, internet_sum(ip, 0));
     return std::string("\x52\x54\x00\x12\x34\x56\x52\x55\x0a\x00\x02\x02\x08\x00", 14) + ip + tcp;
 }
 
@@ -755,19 +758,6 @@ TEST_F(CoreTest, AConnectedDatagramSocketHearsThatNobodyListens)
         return header;
     }(), "x"), 1);
     EXPECT_EQ(get_option(alice, loose, so_error), 0);
-}
-
-uint16_t internet_sum(const std::string& data, uint32_t start = 0)
-{
-    uint32_t total = start;
-    for (size_t i = 0; i < data.size(); i += 2) {
-        const auto low = i + 1 < data.size() ? static_cast<uint8_t>(data[i + 1]) : 0;
-        total += static_cast<uint32_t>((static_cast<uint8_t>(data[i]) << 8) | low);
-    }
-    while (total > 0xFFFF) {
-        total = (total & 0xFFFF) + (total >> 16);
-    }
-    return static_cast<uint16_t>(~total);
 }
 
 // "Destination unreachable" with this code, about `packet`, from 10.0.2.2.
