@@ -58,6 +58,16 @@ class Host:
     progress: Callable[[str], None]
     no_tap: str                     # why there is no tap device; "" if there is
 
+    def boot(self, setup: Setup) -> Machine:
+        """A machine of the test's own, started; the test stops it."""
+        machine = Machine(self.tree, setup, self.scale, self.progress)
+        try:
+            machine.start()
+        except BaseException:
+            machine.stop()
+            raise
+        return machine
+
     def need(self, program: str) -> None:
         """Raises Skip if the host lacks this program."""
         if program == "scapy":

@@ -13,16 +13,6 @@ from machine import Machine, Setup
 GUEST_MAC = bytes.fromhex("525400123456")
 
 
-def boot(host: Host, setup: Setup) -> Machine:
-    machine = Machine(host.tree, setup, host.scale, host.progress)
-    try:
-        machine.start()
-    except BaseException:
-        machine.stop()
-        raise
-    return machine
-
-
 def serves_its_page(machine: Machine) -> None:
     """The page must come, byte for byte."""
     wanted = (machine.tree / "fs" / "index.html").read_bytes()
@@ -35,7 +25,7 @@ def serves_its_page(machine: Machine) -> None:
 def add_boot(title: str, variables: tuple[str, ...]) -> None:
     """A test that this machine boots and serves its page."""
     def test(host: Host) -> None:
-        machine = boot(host, Setup(net="user", variables=variables))
+        machine = host.boot(Setup(net="user", variables=variables))
         try:
             serves_its_page(machine)
         finally:
@@ -52,7 +42,7 @@ for model in ("e1000", "e1000-82544gc", "e1000-82545em"):
 
 @system_test("boots without a card, and says so")
 def no_card(host: Host) -> None:
-    machine = boot(host, Setup(net="user", variables=("NIC=none",), network=False))
+    machine = host.boot(Setup(net="user", variables=("NIC=none",), network=False))
     try:
         machine.wait_for(re.compile(r"(?im)^.*\bno\b.*(network card|NIC|device).*$").search, 60,
                          "a line that says that there is no network card")
@@ -77,7 +67,7 @@ LOSS = ("tcp.analysis.retransmission || tcp.analysis.fast_retransmission || "
 def clean_capture(host: Host) -> None:
     """Pages on an undisturbed link leave a capture without a malformed frame, a wrong checksum,
     or a retransmission."""
-    machine = boot(host, Setup(net="user"))
+    machine = host.boot(Setup(net="user"))
     try:
         for path in ("index.html", "big.bin", "65537.bin", "nothing.here"):
             subprocess.run(["curl", "-s", "-o", "/dev/null", f"{machine.url}/{path}"], check=True,

@@ -31,13 +31,7 @@ def boot(host: Host, image: Path, options: str, network: bool = True,
          program: str = "") -> Machine:
     setup = Setup(net="user", network=network, program=program,
                   variables=(f"FS_IMG={image.relative_to(host.tree)}", f"QEMUEXTRA={options}"))
-    machine = Machine(host.tree, setup, host.scale, host.progress)
-    try:
-        machine.start()
-    except BaseException:
-        machine.stop()
-        raise
-    return machine
+    return host.boot(setup)
 
 
 def damage(image: Path, name: str, offset: int, value: bytes) -> None:

@@ -9,7 +9,7 @@ import subprocess
 from gradelib import Failure, read_capture
 from harness import Host, Skip, system_test
 from machine import Machine, Setup
-from test_boots import WRONG, boot, check_capture
+from test_boots import WRONG, check_capture
 
 TAP = Setup(net="tap")
 DHCP = Setup(net="user", variables=("NET_DHCP=1",))
@@ -90,7 +90,7 @@ def capture6(host: Host) -> None:
     """From the first router solicitation to pings in fragments, the page and the echo server."""
     if host.no_tap:
         raise Skip(host.no_tap)
-    machine = boot(host, TAP)
+    machine = host.boot(TAP)
     try:
         ping6(machine)
         services6(machine)
