@@ -119,7 +119,7 @@ def crash(host: Host, how: str, variables: tuple[str, ...], patterns: tuple[str,
 @system_test("a fault of the kernel is one report")
 def kernel_fault(host: Host) -> None:
     crash(host, "fault", (f"QEMUEXTRA=-snapshot {PANIC_EXIT}",),
-          (r"^kernel panic on CPU 0 at kern/debug/monitor_crash\.cc:\d+: Page Fault in the kernel$",
+          (r"^kernel panic on CPU \d at kern/debug/monitor_crash\.cc:\d+: Page Fault in the kernel$",
            r"^  cr2  0x00000000$", r"crash_by_fault", r"Error 3$"))
 
 
