@@ -1,5 +1,5 @@
 // The first program: gives the console to descriptors 0 to 2, starts the servers of the network
-// that are on the disk, and then the shell, again and again.
+// that /etc/servers lists, and then the shell, again and again.
 #include "lib/lib.hh"
 #include "net/protocol.hh"
 
@@ -50,11 +50,58 @@ static void open_console()
     }
 }
 
-static void start_server(const char* path, const char* name)
+// The first of the two bytes in the text from `text` on, or its end.
+static char* find_either(char* text, char one, char other)
 {
-    if (const envid_t server = spawnl(path, name, nullptr); server < 0) {
-        cprintf("init: cannot start %s: %s\n", path, error_text(server));
+    while (*text != '\0' && *text != one && *text != other) {
+        text++;
     }
+    return text;
+}
+
+// Starts the program of one line of /etc/servers, with its arguments; whether it did.
+static bool start_server(char* line)
+{
+    constexpr int max_arguments = 16;
+    const char* arguments[max_arguments + 1] = {};
+    int count = 0;
+    for (char* word = line; *word != '\0' && *word != '#' && count < max_arguments;) {
+        if (*word == ' ' || *word == '\t') {
+            *word++ = '\0';
+            continue;
+        }
+        arguments[count++] = word;
+        word = find_either(word, ' ', '\t');
+    }
+    if (count == 0) {
+        return false;
+    }
+    const envid_t server = spawn(arguments[0], arguments);
+    if (server < 0) {
+        cprintf("init: cannot start %s: %s\n", arguments[0], error_text(server));
+    }
+    return server >= 0;
+}
+
+// Starts what /etc/servers lists; returns how many.
+static uint32_t start_servers()
+{
+    static char text[2048];
+    const int fd = open("/etc/servers", O_RDONLY);
+    const int size = fd < 0 ? fd : readn(fd, text, sizeof text - 1);
+    if (size < 0) {
+        cprintf("init: cannot read /etc/servers: %s\n", error_text(size));
+        return 0;
+    }
+    close(fd);
+    uint32_t started = 0;
+    for (char *line = text, *next; *line != '\0'; line = next) {
+        char* const end = find_either(line, '\n', '\r');
+        next = *end == '\0' ? end : end + 1;
+        *end = '\0';
+        started += start_server(line) ? 1 : 0;
+    }
+    return started;
 }
 
 // The servers say on the console that they are ready; the shell's prompt is to come after that.
@@ -73,12 +120,10 @@ static void wait_until_listening(uint32_t servers)
 static void start_network_servers()
 {
     if (ipc_find_env(EnvType::ns) == 0) {
-        cprintf("init: no network server: httpd and echosrv are not started\n");
+        cprintf("init: no network server: what /etc/servers lists is not started\n");
         return;
     }
-    start_server("/bin/httpd", "httpd");
-    start_server("/bin/echosrv", "echosrv");
-    wait_until_listening(2);
+    wait_until_listening(start_servers());
 }
 
 void umain(int argc, char** argv)
