@@ -1,0 +1,158 @@
+"""What is measured: a row of the table each, with its client and what counts as good."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Callable, Dict, List, Tuple
+
+from guests import ADDRESS, Guest
+
+PAGE = "/index.html"
+BIG_FILE = "/big.bin"
+
+
+@dataclass
+class Sample:
+    """One measurement; `bad` says what failed or was lost, "" if nothing."""
+    value: float
+    bad: str = ""
+
+
+@dataclass(frozen=True)
+class Setting:
+    """Where the clients and the files are, and for how long each client works."""
+    clients: Path
+    web_root: Path
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Row:
+    name: str
+    title: str
+    unit: str
+    must: float                 # ratio ours/Linux: at least, or at most if less is better
+    goal: float
+    measure: Callable[[Guest, Setting], Sample]
+    less_is_better: bool = False
+    needs: Tuple[str, ...] = ()
+
+    def is_met(self, ratio: float, wanted: float) -> bool:
+        return ratio <= wanted if self.less_is_better else ratio >= wanted
+
+
+class ClientError(Exception):
+    """A client could not do its work: the guest lost or broke something."""
+
+
+def output_of(*command: str, limit: float) -> str:
+    try:
+        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                              stdin=subprocess.DEVNULL, timeout=limit, check=False,
+                              errors="replace")
+    except subprocess.TimeoutExpired as error:
+        raise ClientError(f"{Path(command[0]).name}: no end within {limit:.0f} s") from error
+    if done.returncode != 0:
+        lines = done.stdout.strip().splitlines()
+        raise ClientError(f"{Path(command[0]).name}: status {done.returncode}: "
+                          f"{lines[-1] if lines else 'no word'}")
+    return done.stdout
+
+
+def client(what: str, port: int, *arguments: str) -> Callable[[Guest, Setting], Sample]:
+    """A row that clients.cc measures. `FILE:` before an argument stands for the web root."""
+    def measure(_guest: Guest, setting: Setting) -> Sample:
+        resolved = [str(setting.web_root) + argument[5:] if argument.startswith("FILE:")
+                    else argument for argument in arguments]
+        output = output_of(str(setting.clients), what, ADDRESS, str(port), str(setting.seconds),
+                           *resolved, limit=setting.seconds + 60)
+        result: Dict[str, float] = json.loads(output.splitlines()[-1])
+        faults = [f"{result[kind]:.0f} {kind}" for kind in ("failed", "lost") if result[kind]]
+        if not result["done"]:
+            faults.append("nothing done")
+        return Sample(result["value"], ", ".join(faults))
+    return measure
+
+
+def boot(guest: Guest, _setting: Setting) -> Sample:
+    return Sample(guest.boot_seconds)
+
+
+def idle(guest: Guest, setting: Setting) -> Sample:
+    time.sleep(2)                                       # what the row before left may end
+    begin, used = time.monotonic(), guest.cpu_seconds()
+    time.sleep(max(setting.seconds, 5))
+    return Sample((guest.cpu_seconds() - used) / (time.monotonic() - begin) * 100)
+
+
+def ping(interval: float, median: bool) -> Callable[[Guest, Setting], Sample]:
+    def measure(_guest: Guest, setting: Setting) -> Sample:
+        count = max(20, round(setting.seconds / interval))
+        output = output_of("ping", "-n", "-i", str(interval), "-c", str(count), ADDRESS,
+                           limit=setting.seconds * 5 + 60)
+        times = sorted(float(time) for time in re.findall(r"time=([\d.]+)", output))
+        lost = count - len(times)
+        value = times[len(times) // 2] if median else sum(times) / len(times)
+        return Sample(value, f"{lost} lost" if lost else "")
+    return measure
+
+
+def wrk(clients: int) -> Callable[[Guest, Setting], Sample]:
+    def measure(_guest: Guest, setting: Setting) -> Sample:
+        output = output_of("wrk", "-t1", f"-c{clients}", f"-d{max(1, round(setting.seconds))}s",
+                           "--timeout", "10s", f"http://{ADDRESS}{PAGE}",
+                           limit=setting.seconds + 60)
+        rate = re.search(r"Requests/sec: +([\d.]+)", output)
+        errors = re.search(r"Socket errors: (.*)|Non-2xx or 3xx responses: (.*)", output)
+        if not rate:
+            raise ClientError("wrk: no rate in its output")
+        return Sample(float(rate.group(1)), errors.group(0) if errors else "")
+    return measure
+
+
+PAGES = (PAGE, f"FILE:{PAGE}")
+ROWS: List[Row] = [
+    Row("boot", "boot: QEMU's start to the first page", "s", 0.3, 0.2, boot, True),
+    Row("idle", "idle: host CPU of QEMU", "%", 1.0, 1.0, idle, True),
+    Row("ping-500", "ping at 500/s, average", "ms", 1.0, 0.6, ping(0.002, False), True, ("ping",)),
+    Row("ping-20", "ping at 20/s, median", "ms", 0.7, 0.4, ping(0.05, True), True, ("ping",)),
+    Row("ping-flood", "flood ping, replies", "/s", 1.0, 2.0, client("ping", 0, "1")),
+    Row("ping-64", "flood ping, 64 in flight", "/s", 1.0, 2.0, client("ping", 0, "64")),
+    Row("tcp-echo", "TCP echo, round trips of 1 byte", "/s", 1.0, 2.0, client("tcp-echo", 7)),
+    Row("connect", "TCP connect and close", "/s", 1.2, 3.0, client("connect", 80)),
+    Row("page-1", "HTTP, a connection each, 1 client", "/s", 1.0, 2.0,
+        client("pages", 80, "1", *PAGES)),
+    Row("page-8", "HTTP, a connection each, 8 clients", "/s", 1.0, 2.0,
+        client("pages", 80, "8", *PAGES)),
+    Row("page-32", "HTTP, a connection each, 32 clients", "/s", 1.0, 2.0,
+        client("pages", 80, "32", *PAGES)),
+    Row("wrk-1", "HTTP keep-alive, 1 client", "/s", 1.0, 2.0, wrk(1), needs=("wrk",)),
+    Row("wrk-8", "HTTP keep-alive, 8 clients", "/s", 1.0, 2.0, wrk(8), needs=("wrk",)),
+    Row("wrk-32", "HTTP keep-alive, 32 clients", "/s", 1.0, 2.0, wrk(32), needs=("wrk",)),
+    Row("udp-echo", "UDP echo, 64 B, 16 on the way", "/s", 1.0, 3.0,
+        client("udp-echo", 7, "64", "16")),
+    Row("stream", "TCP echo stream, each way", "MB/s", 0.5, 1.5, client("stream", 7)),
+    Row("download", "HTTP download of 8 MiB", "MB/s", 0.5, 2.0,
+        client("download", 80, BIG_FILE, f"FILE:{BIG_FILE}")),
+    Row("udp-sink", "UDP sink, 64 B, taken", "/s", 3.0, 10.0, client("sink", 9, "64")),
+]
+
+
+def chosen(names: str) -> List[Row]:
+    """The rows that a list of names with commas names; all of them if it is empty."""
+    known = {row.name: row for row in ROWS}
+    wanted = [name for name in names.replace(",", " ").split() if name]
+    unknown = [name for name in wanted if name not in known]
+    if unknown:
+        raise ValueError(f"no row {', '.join(unknown)}; there are {', '.join(known)}")
+    return [known[name] for name in wanted] or ROWS
+
+
+def missing_programs(row: Row) -> List[str]:
+    return [name for name in row.needs if shutil.which(name) is None]
