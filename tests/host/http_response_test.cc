@@ -97,7 +97,7 @@ TEST(HttpResponse, SmallBuffersAreNotOverrun)
 TEST(HttpListing, NamesCannotBecomeMarkup)
 {
     char buffer[http::largest_listing_entry];
-    http::TextBuffer page(buffer);
+    TextBuffer page(buffer);
     http::write_listing_entry(page, {"<a b>&\"'%", true, 0, 784'111'777});
     const std::string text(page.text());
     EXPECT_NE(text.find("href=\"%3Ca%20b%3E%26%22%27%25/\""), std::string::npos) << text;
@@ -108,7 +108,7 @@ TEST(HttpListing, NamesCannotBecomeMarkup)
 TEST(HttpListing, TheLongestNameFits)
 {
     char buffer[http::largest_listing_entry];
-    http::TextBuffer page(buffer);
+    TextBuffer page(buffer);
     http::write_listing_entry(page, {std::string(127, '"'), false, INT32_MAX, 1});
     EXPECT_FALSE(page.overflowed());
 }
@@ -116,7 +116,7 @@ TEST(HttpListing, TheLongestNameFits)
 TEST(HttpListing, TheLongestPathFits)
 {
     char buffer[http::largest_listing_head];
-    http::TextBuffer page(buffer);
+    TextBuffer page(buffer);
     http::write_listing_head(page, std::string(1023, '"'));
     EXPECT_FALSE(page.overflowed());
     EXPECT_NE(page.text().find("<h1>Files in ...&quot;"), std::string_view::npos);
@@ -136,7 +136,7 @@ TEST(StatusJson, EnvironmentsFitWhateverTheirNames)
     entry.env_pages = entry.env_ipc_sent = entry.env_ipc_received = UINT32_MAX;
     std::fill(std::begin(entry.env_name), std::end(entry.env_name), '"');
     char buffer[http::largest_status_entry];
-    http::TextBuffer json(buffer);
+    TextBuffer json(buffer);
     http::write_status_entry(json, entry, false);
     EXPECT_FALSE(json.overflowed());
     EXPECT_NE(json.text().find("\\u0022\\u0022"), std::string_view::npos);
@@ -150,7 +150,7 @@ TEST(StatusJson, TheLargestHeadFits)
     network.rings.transmit.slots = network.rings.receive.slots = UINT32_MAX;    // a lie
     network.rings.receive.state.fill(RingSlot::frame);
     char buffer[3072];
-    http::TextBuffer json(buffer);
+    TextBuffer json(buffer);
     InterfaceInfo interface;
     interface.malformed = interface.no_memory = UINT32_MAX;
     http::write_status_head(json, {UINT64_MAX, {}, &network, &interface});

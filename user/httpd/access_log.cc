@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "lib/file.hh"
+#include "lib/text_buffer.hh"
 #include "user/httpd/date.hh"
-#include "user/httpd/text_buffer.hh"
 
 namespace http {
 

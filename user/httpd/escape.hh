@@ -2,7 +2,7 @@
 #pragma once
 #include <string_view>
 
-#include "user/httpd/text_buffer.hh"
+#include "lib/text_buffer.hh"
 
 namespace http {
 

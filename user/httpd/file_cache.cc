@@ -7,7 +7,7 @@
 #include "lib/file.hh"
 #include "lib/socket.hh"
 #include "lib/syscall.hh"
-#include "user/httpd/text_buffer.hh"
+#include "lib/text_buffer.hh"
 
 namespace http {
 namespace {

@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <string_view>
 
-#include "user/httpd/text_buffer.hh"
+#include "lib/text_buffer.hh"
 
 namespace http {
 

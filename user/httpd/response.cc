@@ -1,9 +1,9 @@
 #include "user/httpd/response.hh"
 
 #include "inc/stdio.hh"
+#include "lib/text_buffer.hh"
 #include "user/httpd/date.hh"
 #include "user/httpd/escape.hh"
-#include "user/httpd/text_buffer.hh"
 
 namespace http {
 

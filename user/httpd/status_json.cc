@@ -2,26 +2,13 @@
 
 #include <algorithm>
 
+#include "lib/json.hh"
+
 namespace http {
 namespace {
 
 // For %llu, wherever this is compiled.
 constexpr unsigned long long wide(uint64_t value) { return value; }
-
-// Any bytes as a JSON string: a program chooses its name.
-void put_string(TextBuffer& json, std::string_view text)
-{
-    json.put('"');
-    for (const char c : text) {
-        const auto byte = static_cast<unsigned char>(c);
-        if (byte < ' ' || byte >= 0x7F || c == '"' || c == '\\') {
-            json.print("\\u%04x", byte);
-        } else {
-            json.put(c);
-        }
-    }
-    json.put('"');
-}
 
 // A letter a slot: o ours, c the card's, f a frame.
 void put_ring(TextBuffer& json, const char* name, const NetRing& ring)
@@ -98,7 +85,7 @@ void write_status_entry(TextBuffer& json, const Env& entry, bool is_first)
     json.print("%s\n{\"id\":\"%08x\",\"parent\":\"%08x\",\"name\":", is_first ? "" : ",",
                static_cast<unsigned>(entry.env_id), static_cast<unsigned>(entry.env_parent_id));
     const std::string_view name(entry.env_name, sizeof entry.env_name);
-    put_string(json, {name.data(), std::min(name.find('\0'), name.size())});
+    json::put_string(json, {name.data(), std::min(name.find('\0'), name.size())});
     json.print(",\"type\":\"%s\",\"status\":\"%s\",\"cpu\":%u,\"runs\":%u,\"pages\":%u,"
                "\"sent\":%u,\"received\":%u,\"cpu_us\":%llu}",
                name_of(entry.env_type), name_of(entry.env_status), entry.env_cpunum,

@@ -2,8 +2,8 @@
 #pragma once
 #include "inc/env.hh"
 #include "inc/syscall.hh"
+#include "lib/text_buffer.hh"
 #include "net/protocol.hh"
-#include "user/httpd/text_buffer.hh"
 
 namespace http {
 

@@ -7,8 +7,6 @@
 
 #include "inc/stdio.hh"
 
-namespace http {
-
 class TextBuffer {
 public:
     explicit TextBuffer(std::span<char> buffer) : buffer_(buffer) {}
@@ -52,5 +50,3 @@ private:
     size_t used_ = 0;
     bool overflowed_ = false;
 };
-
-} // namespace http
