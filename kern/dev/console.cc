@@ -4,10 +4,12 @@
 #include <atomic>
 #include <utility>
 
+#include "inc/stdio.hh"
 #include "inc/string.hh"
 #include "kern/cpu/irq.hh"
 #include "kern/cpu/lock.hh"
 #include "kern/debug/kernel_stack.hh"
+#include "kern/debug/monitor.hh"
 #include "kern/debug/panic.hh"
 #include "kern/dev/console_keyboard.hh"
 #include "kern/dev/console_screen.hh"
@@ -111,7 +113,13 @@ bool poll_devices(Input& into)
 
 void input_interrupt(void*)
 {
-    if (poll_devices(*input.lock())) {
+    bool arrived = poll_devices(*input.lock());
+    if (serial.take_break()) {          // whoever has the line may stop the machine
+        cprintf("\nStopped by a break on the serial line; `continue` goes on.\n");
+        monitor(nullptr);
+        arrived = true;                 // the monitor may have polled what was typed after it
+    }
+    if (arrived) {
         waiting_for_input.wake_all();
     }
     end_interrupted_group();
@@ -222,6 +230,7 @@ char* readline(const char* prompt)
         line.start(prompt, &history);
         while (outcome == LineEditor::Outcome::more) {
             const int byte = console_getc();
+            serial.take_break();        // the machine stands already
             if (byte == 0) {
                 __builtin_ia32_pause();
             } else {

@@ -19,7 +19,7 @@ constexpr uint8_t fifo_works = 0xC0;                // interrupt_identity: both 
 constexpr uint8_t fifo_enable = 0x01, fifo_clear_both = 0x06;
 constexpr uint8_t eight_bits = 0x03, divisor_latch = 0x80;
 constexpr uint8_t terminal_ready = 0x01, request_to_send = 0x02, interrupts_out = 0x08;
-constexpr uint8_t data_ready = 0x01, transmitter_empty = 0x20;
+constexpr uint8_t data_ready = 0x01, break_interrupt = 0x10, transmitter_empty = 0x20;
 
 constexpr uint8_t divisor_115200 = 1;
 constexpr int fifo_bytes = 16;
@@ -69,8 +69,10 @@ void SerialLine::put(uint8_t byte)
 
 int SerialLine::get()
 {
-    if (!present_ || (port_in8(line_status) & data_ready) == 0) {
+    const uint8_t status = present_ ? port_in8(line_status) : uint8_t{0};
+    if ((status & data_ready) == 0) {
         return -1;
     }
+    break_received_ |= (status & break_interrupt) != 0;     // reading the status has cleared it
     return port_in8(data);
 }

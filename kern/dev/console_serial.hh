@@ -1,6 +1,7 @@
 // The first serial line: a 16550A at the PC's COM1.
 #pragma once
 #include <cstdint>
+#include <utility>
 
 class SerialLine {
 public:
@@ -13,9 +14,11 @@ public:
     // loses bytes instead of stopping the kernel.
     void put(uint8_t byte);
     int get();                          // the next byte received, -1 if none
+    bool take_break() { return std::exchange(break_received_, false); }     // it came as a byte 0
 
 private:
     bool present_ = false;
+    bool break_received_ = false;
     bool stuck_ = false;                // took nothing last time: do not wait that long again
     int room_ = 0;                      // bytes that the transmit FIFO is known to take
 };
