@@ -64,6 +64,30 @@ def monitor_answers(host: Host) -> None:
         machine.stop(keep_capture=False)
 
 
+BREAK = "\x01b"                     # Ctrl-a b
+
+
+@system_test("a break opens the monitor of a system that runs, which then goes on")
+def break_opens_monitor(host: Host) -> None:
+    machine = Machine(host.tree, Setup(net="user"), host.scale, host.progress)
+    try:
+        machine.start()
+        for sent in (6, 7):
+            machine.type(BREAK)
+            machine.wait_for(lambda text: text.endswith(PROMPT), 30, "the monitor's prompt")
+            ask(machine, "envs", (r"^0000\S+ \S+ network +waits", r"^0000\S+ \S+ user +waits +sh "))
+            ask(machine, f"nicbench transmit {sent * 10} 1",
+                (r"^transmit: (\d+) frames, \d+0 bytes in 1\d{6} us, .*; the card counts \1$",))
+            ask(machine, "nicbench receive 1", (r"^receive: \d+ frames, \d+ bytes in 1\d{6} us",))
+            ask(machine, "nicbench transmit 1519 1", (r"^nicbench transmit BYTES SECONDS ",))
+            machine.type(BREAK)                         # in the monitor it means nothing
+            machine.type("continue\n")
+            if "still here" not in machine.shell("echo still here"):
+                raise machine.failure("the shell to go on after `continue`")
+    finally:
+        machine.stop(keep_capture=False)
+
+
 def wait_for_end(machine: Machine, why: str) -> None:
     deadline = time.monotonic() + 60 * machine.scale
     while machine.is_running():
