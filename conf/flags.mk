@@ -27,9 +27,14 @@ ifneq ($(SAN),)
 SANITIZE_FLAGS := -fsanitize=undefined -fno-sanitize=vptr,alignment
 endif
 
+# make COUNTERS=1: the kernel counts what it does (kern/debug/counters.hh).
+ifneq ($(COUNTERS),)
+COUNTER_FLAGS := -DJOS_COUNTERS
+endif
+
 GUEST_CXXFLAGS := $(CODE_FLAGS) $(LANGUAGE_FLAGS) $(TARGET_WARNINGS) $(INCLUDE_FLAGS) $(DEFINE_FLAGS) \
     $(SANITIZE_FLAGS)
-KERNEL_CXXFLAGS := $(GUEST_CXXFLAGS) -DJOS_KERNEL
+KERNEL_CXXFLAGS := $(GUEST_CXXFLAGS) -DJOS_KERNEL $(COUNTER_FLAGS)
 USER_CXXFLAGS := $(GUEST_CXXFLAGS) -DJOS_USER
 
 # lwIP is other people's C: its own flags, its warnings are not ours to fix.

@@ -27,7 +27,8 @@ $(error there is no program '$(FIRST)': no source $(first_source))
 endif
 endif
 
-kernel_sources := $(shell find kern -name '*.cc' -o -name '*.S' | LC_ALL=C sort)
+kernel_sources := $(filter-out $(if $(COUNTERS),,kern/debug/counters.cc), \
+    $(shell find kern -name '*.cc' -o -name '*.S' | LC_ALL=C sort))
 kernel_objects := $(patsubst %,$(OBJDIR)/%.o,$(basename $(kernel_sources))) \
     $(patsubst %,$(OBJDIR)/kern/lib/%.o,string printf cprintf line_editor \
     $(if $(SAN),undefined_behaviour))

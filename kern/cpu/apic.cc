@@ -2,6 +2,7 @@
 
 #include "inc/trap.hh"
 #include "kern/cpu/cpu.hh"
+#include "kern/debug/counters.hh"
 #include "kern/debug/panic.hh"
 #include "kern/dev/clock.hh"
 #include "kern/memory/mmio.hh"
@@ -28,11 +29,13 @@ constinit uint32_t counts_per_tick = 0;
 
 uint32_t read(uint32_t offset)
 {
+    count(Counter::mmio);
     return *reinterpret_cast<volatile uint32_t*>(base + offset);
 }
 
 void write(uint32_t offset, uint32_t value)
 {
+    count(Counter::mmio);
     *reinterpret_cast<volatile uint32_t*>(base + offset) = value;
 }
 

@@ -1,6 +1,7 @@
 #include "kern/cpu/paging.hh"
 
 #include "kern/cpu/smp.hh"
+#include "kern/debug/counters.hh"
 
 uint32_t loaded_directory() { return this_cpu().directory; }
 
@@ -8,6 +9,7 @@ bool has_stale_pages() { return this_cpu().has_stale_pages; }
 
 void load_directory(uint32_t physical_address)
 {
+    count(Counter::address_spaces);
     this_cpu().directory = physical_address;
     this_cpu().has_stale_pages = false;
     asm volatile("movl %0, %%cr3" : : "r"(physical_address) : "memory");

@@ -11,6 +11,7 @@
 #include "kern/cpu/kernel_lock.hh"
 #include "kern/cpu/page_fault.hh"
 #include "kern/cpu/x86.hh"
+#include "kern/debug/counters.hh"
 #include "kern/debug/monitor.hh"
 #include "kern/debug/panic.hh"
 #include "kern/debug/trapframe.hh"
@@ -52,6 +53,7 @@ bool is_interrupt(const Trapframe& frame)
 
 void interrupt(const Trapframe& frame)
 {
+    count(Counter::interrupts);
     switch (frame.tf_trapno) {
     case T_APIC_TIMER:
         apic::end_of_interrupt();
@@ -84,9 +86,11 @@ void user_trap(Environment& current, const Trapframe& incoming)
 {
     switch (current.frame.tf_trapno) {
     case T_SYSCALL:
+        count(Counter::system_calls);
         dispatch_syscall(current);
         break;
     case T_PGFLT:
+        count(Counter::page_faults);
         if (!page_fault_upcall(current, x86::read_cr2(), current.frame.tf_err)) {
             announce_fault(incoming);
             cprintf("[%08x] user fault va %08x ip %08x\n", static_cast<unsigned>(current.id()),

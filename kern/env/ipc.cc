@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "kern/debug/counters.hh"
 #include "kern/env/scheduler.hh"
 
 namespace {
@@ -65,6 +66,8 @@ Result<PageRun> map_pages(Environment& sender, const Sending& message, Environme
 Result<void> deliver(Environment& sender, const Sending& message, Environment& receiver)
 {
     const PageRun arrived = TRY(map_pages(sender, message, receiver));
+    count(Counter::messages);
+    count(Counter::pages_sent, arrived.count());
     Env& info = receiver.info();
     sender.info().env_ipc_sent++;
     info.env_ipc_received++;

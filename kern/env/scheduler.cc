@@ -9,6 +9,7 @@
 #include "kern/cpu/smp.hh"
 #include "kern/cpu/trap.hh"
 #include "kern/cpu/x86.hh"
+#include "kern/debug/counters.hh"
 #include "kern/debug/monitor.hh"
 #include "kern/debug/panic.hh"
 #include "kern/dev/clock.hh"
@@ -104,6 +105,7 @@ void Scheduler::run_next()
 
 void Scheduler::run(Environment& environment)
 {
+    count(Counter::environments);
     account(&environment);
     environment.info().env_status = EnvStatus::running;
     ++environment.info().env_runs;
@@ -146,6 +148,7 @@ void Scheduler::idle()
                 monitor(nullptr);
             }
         }
+        count(Counter::halts);
         cpu.is_idle = true;
         kernel_lock.release();
         x86::wait_for_interrupt();

@@ -1,6 +1,7 @@
 #include "kern/memory/user_memory.hh"
 
 #include "inc/string.hh"
+#include "kern/debug/counters.hh"
 #include "kern/debug/panic.hh"
 #include "kern/env/environment.hh"
 
@@ -36,6 +37,7 @@ Result<void> UserBytes::copy_to(std::span<std::byte> kernel) const
 {
     ASSERT(kernel.size() == size_);
     TRY(check_readable());
+    count(Counter::bytes_copied, size_);
     memcpy(kernel.data(), user_pointer(address_), size_);
     return {};
 }
@@ -44,6 +46,7 @@ Result<void> UserBytes::copy_from(std::span<const std::byte> kernel) const
 {
     ASSERT(kernel.size() == size_);
     TRY(check_writable());
+    count(Counter::bytes_copied, size_);
     memcpy(user_pointer(address_), kernel.data(), size_);
     return {};
 }
