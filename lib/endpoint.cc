@@ -32,6 +32,19 @@ sockaddr* Endpoint::to_fill()
     return reinterpret_cast<sockaddr*>(&storage_);
 }
 
+bool Endpoint::is_same_host(const Endpoint& other) const
+{
+    if (family() != other.family()) {
+        return false;
+    }
+    if (family() == AF_INET) {
+        const auto& own = reinterpret_cast<const sockaddr_in&>(storage_);
+        return own.sin_addr.s_addr
+            == reinterpret_cast<const sockaddr_in&>(other.storage_).sin_addr.s_addr;
+    }
+    return memcmp(&storage_.sin6_addr, &other.storage_.sin6_addr, sizeof storage_.sin6_addr) == 0;
+}
+
 const char* Endpoint::text() const
 {
     const in6_addr& ip6 = storage_.sin6_addr;

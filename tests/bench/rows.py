@@ -51,14 +51,15 @@ class ClientError(Exception):
     """A client could not do its work: the guest lost or broke something."""
 
 
-def output_of(*command: str, limit: float) -> str:
+def output_of(*command: str, limit: float, good: Tuple[int, ...] = (0,)) -> str:
+    """What the command prints; it has to end with a status that is `good`."""
     try:
         done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
                               stdin=subprocess.DEVNULL, timeout=limit, check=False,
                               errors="replace")
     except subprocess.TimeoutExpired as error:
         raise ClientError(f"{Path(command[0]).name}: no end within {limit:.0f} s") from error
-    if done.returncode != 0:
+    if done.returncode not in good:
         lines = done.stdout.strip().splitlines()
         raise ClientError(f"{Path(command[0]).name}: status {done.returncode}: "
                           f"{lines[-1] if lines else 'no word'}")
@@ -116,6 +117,32 @@ def wrk(clients: int) -> Callable[[Guest, Setting], Sample]:
     return measure
 
 
+def iperf_result(seconds: int, *options: str) -> dict:
+    """What iperf3's client tells of a test. Linux's server takes its time over the end of a test,
+    and refuses or resets who comes meanwhile: such a client tries again."""
+    patience = time.monotonic() + 10
+    while True:
+        result = json.loads(output_of("iperf3", "-J", "-c", ADDRESS, "-t", str(seconds), *options,
+                                      limit=seconds + 60, good=(0, 1)))
+        if "error" not in result:
+            return result
+        if "test_start" in result["start"] or time.monotonic() > patience:
+            raise ClientError(f"iperf3: {result['error']}")
+        time.sleep(0.1)
+
+
+def iperf(*options: str) -> Callable[[Guest, Setting], Sample]:
+    """What the receiver got of a test of iperf3, in MB/s."""
+    def measure(_guest: Guest, setting: Setting) -> Sample:
+        seconds = max(1, round(setting.seconds))
+        result = iperf_result(seconds, *options)
+        received = result["end"]["sum_received"]
+        short = received["seconds"] < 0.9 * seconds
+        return Sample(received["bytes"] / received["seconds"] / 1e6,
+                      f"over after {received['seconds']:.1f} s" if short else "")
+    return measure
+
+
 PAGES = (PAGE, f"FILE:{PAGE}")
 ROWS: List[Row] = [
     Row("boot", "boot: QEMU's start to the first page", "s", 0.3, 0.2, boot, True),
@@ -140,6 +167,8 @@ ROWS: List[Row] = [
     Row("stream", "TCP echo stream, each way", "MB/s", 0.5, 1.5, client("stream", 7)),
     Row("download", "HTTP download of 8 MiB", "MB/s", 0.5, 2.0,
         client("download", 80, BIG_FILE, f"FILE:{BIG_FILE}")),
+    Row("iperf-tx", "iperf3 TCP, guest to host", "MB/s", 0.7, 2.0, iperf("-R"), needs=("iperf3",)),
+    Row("iperf-rx", "iperf3 TCP, host to guest", "MB/s", 0.5, 1.5, iperf(), needs=("iperf3",)),
     Row("udp-sink", "UDP sink, 64 B, taken", "/s", 3.0, 10.0, client("sink", 9, "64")),
 ]
 
