@@ -51,7 +51,8 @@
     X(38, net_multicast, "addresses,count") \
     X(39, env_set_quiet, "env,quiet") \
     X(40, env_end_group, "leader") \
-    X(41, disk_bus_master, "")
+    X(41, disk_bus_master, "") \
+    X(42, net_watch, "")
 
 enum class Syscall : uint32_t {
 #define X(number, name, arguments) name = number,

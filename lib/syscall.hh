@@ -128,6 +128,9 @@ inline int sys_net_rings(NetRings* rings)
 {
     return syscall(Syscall::net_rings, address_of(rings));
 }
+// From now on frames that wait end our ipc_reply_wait, as if its time were up; they are to be taken
+// by net_receive then. For one environment of the network server.
+inline int sys_net_watch() { return syscall(Syscall::net_watch); }
 // Has the card receive frames to these multicast addresses, max_multicast_addresses at most, and
 // to no others.
 inline int sys_net_multicast(const EthernetAddress* addresses, uint32_t count)

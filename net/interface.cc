@@ -72,41 +72,64 @@ void interface_set_link(bool up)
 // A frame that is shorter than Ethernet's shortest gets the zeros that its sender left out: lwIP
 // reads whole IP headers and ARP messages before it looks at lengths. And zeros follow the frame:
 // of IPv6's headers and options lwIP reads a few bytes before it looks whether they are there.
-static pbuf* copy_padded(std::span<const char> frame)
+static constexpr size_t slack = 16;
+
+static size_t padded(size_t size) { return size < min_frame_bytes ? min_frame_bytes : size; }
+
+// Makes the buffer's first `size` bytes a frame; there is room for what is added to them.
+static void finish(pbuf& buffer, size_t size)
 {
-    constexpr size_t slack = 16;
-    const size_t size = frame.size() < min_frame_bytes ? min_frame_bytes : frame.size();
-    pbuf* packet = pbuf_alloc(PBUF_RAW, static_cast<u16_t>(size + slack), PBUF_RAM);
-    if (packet != nullptr) {
-        char* data = static_cast<char*>(packet->payload);
-        memcpy(data, frame.data(), frame.size());
-        memset(data + frame.size(), 0, size + slack - frame.size());
-        packet->len = packet->tot_len = static_cast<u16_t>(size);
-    }
-    return packet;
+    memset(static_cast<char*>(buffer.payload) + size, 0, padded(size) + slack - size);
+    buffer.len = buffer.tot_len = static_cast<u16_t>(padded(size));
 }
 
-// The card's filter may let pass what is for others (inc/net.hh).
-static bool is_for_us(std::span<const char> frame)
+static pbuf* allocate(size_t size)
 {
+    return pbuf_alloc(PBUF_RAW, static_cast<u16_t>(padded(size) + slack), PBUF_RAM);
+}
+
+pbuf* interface_buffer() { return allocate(max_frame_bytes); }
+
+// The card's filter may let pass what is for others (inc/net.hh).
+static bool is_for_us(const char* frame, size_t size)
+{
+    if (!has_card || size < sizeof(eth_hdr) || size > max_frame_bytes) {
+        return false;
+    }
     const bool to_many = (frame[0] & 1) != 0;
-    return to_many || memcmp(frame.data(), card.hwaddr, ethernet_address_bytes) == 0;
+    return to_many || memcmp(frame, card.hwaddr, ethernet_address_bytes) == 0;
+}
+
+static void deliver(pbuf* packet)
+{
+    if (card.input(packet, &card) != ERR_OK) {
+        pbuf_free(packet);
+    }
 }
 
 void interface_receive(std::span<const char> frame)
 {
-    if (!has_card || frame.size() < sizeof(eth_hdr) || frame.size() > max_frame_bytes
-        || !is_for_us(frame)) {
+    if (!is_for_us(frame.data(), frame.size())) {
         return;
     }
-    pbuf* packet = copy_padded(frame);
+    pbuf* const packet = allocate(frame.size());
     if (packet == nullptr) {
         LINK_STATS_INC(link.memerr);
         return;                         // lost, as on a full card; TCP sends it again
     }
-    if (card.input(packet, &card) != ERR_OK) {
-        pbuf_free(packet);
+    memcpy(packet->payload, frame.data(), frame.size());
+    finish(*packet, frame.size());
+    deliver(packet);
+}
+
+void interface_receive_in(pbuf* buffer, size_t size)
+{
+    if (!is_for_us(static_cast<const char*>(buffer->payload), size)) {
+        pbuf_free(buffer);
+        return;
     }
+    finish(*buffer, size);
+    deliver(buffer);
 }
 
 static uint32_t sum_of(uint64_t first, uint64_t second, uint64_t third)

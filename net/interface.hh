@@ -1,5 +1,4 @@
-// The network interface as lwIP sees it: frames in from the input environment's packet pages,
-// frames out to the output queue.
+// The network interface as lwIP sees it: frames in, frames out to the output queue.
 #pragma once
 #include <span>
 
@@ -7,6 +6,7 @@
 #include "net/output_queue.hh"
 
 struct netif;
+struct pbuf;
 
 extern OutputQueue output_queue;
 
@@ -19,6 +19,10 @@ void interface_set_link(bool up);
 
 // Hands a copy of a received frame to lwIP. What is no Ethernet frame by its length is dropped.
 void interface_receive(std::span<const char> frame);
+// The same without a copy: a buffer for one frame of at most max_frame_bytes, null if there is no
+// memory; and its `size` bytes handed to lwIP, the buffer's ownership with them.
+pbuf* interface_buffer();
+void interface_receive_in(pbuf* buffer, size_t size);
 
 // NSREQ_INTERFACE.
 struct Request;

@@ -4,6 +4,7 @@
 
 #include "lib/lib.hh"
 #include "net/addresses.hh"
+#include "net/card_access.hh"
 #include "net/dispatch.hh"
 #include "net/heap.hh"
 #include "net/interface.hh"
@@ -81,6 +82,7 @@ static void start_interface(const NetInfo& info)
                 (own_address >> 16) & 255, (own_address >> 8) & 255, own_address & 255);
     }
 
+    card_access_start();
     // The first message is empty: output answers when it is there.
     const int result = sys_ipc_send(output_env, NSREQ_OUTPUT | output_wants_answer, {},
                                     wait_forever);
@@ -162,7 +164,7 @@ static void on_timer(const IpcMessage& message)
 static void on_output(const IpcMessage& message)
 {
     if (message.value == NSREQ_OUTPUT_DONE) {
-        output_queue.done();
+        output_queue.done(OutputQueue::run_pages);
         output_is_free = true;
     } else {
         platform::answer(message.from, to_abi(Error::invalid_argument));
@@ -192,11 +194,9 @@ static uint32_t end_turn()
     tcp_flush();
     interface_loop_back();
     const uint32_t wait_ms = poll_answer();
-    if (output_is_free) {
-        if (const PageRun run = output_queue.take(); run.count() > 0) {
-            output_is_free = false;
-            platform::answer(output_env, NSREQ_OUTPUT | output_wants_answer, run);
-        }
+    if (output_is_free && !card_transmit()) {
+        output_is_free = false;         // it waits until the ring has room
+        platform::answer(output_env, NSREQ_OUTPUT | output_wants_answer, output_queue.take());
     }
     return wait_ms;
 }
@@ -214,7 +214,9 @@ void umain(int, char**)
                            PageRun::at(window, platform::max_message_pages), wait_ms);
         if (message.from > 0) {
             on_message(message);
-        } else if (message.from != to_abi(Error::timed_out)) {
+        } else if (message.from == to_abi(Error::timed_out)) {
+            card_receive();             // time is up for a poll, or frames are there
+        } else {
             panic("ipc_reply_wait: %s", error_text(message.from));
         }
     }

@@ -44,20 +44,26 @@ bool OutputQueue::add(const pbuf* frame)
 
 PageRun OutputQueue::take()
 {
-    if (lent_ || waiting_ == 0 || filled_[first_] == 0) {
+    if (lent_ || waiting_ == 0 || filled_[first_] == sent_) {
         return PageRun::none();
     }
     lent_ = true;
-    return PageRun::at(reinterpret_cast<uintptr_t>(run(first_)), filled_[first_]);
+    return PageRun::at(reinterpret_cast<uintptr_t>(run(first_) + sent_), filled_[first_] - sent_);
 }
 
-void OutputQueue::done()
+// A run that has gone is the next to be filled if no other waits: its pages are at hand.
+void OutputQueue::done(uint32_t sent)
 {
     if (!lent_) {
         return;
     }
     lent_ = false;
-    filled_[first_] = 0;
-    first_ = (first_ + 1) % runs_;
-    waiting_--;
+    sent_ += sent;
+    if (sent_ < filled_[first_]) {
+        return;
+    }
+    filled_[first_] = sent_ = 0;
+    if (--waiting_ > 0) {
+        first_ = (first_ + 1) % runs_;
+    }
 }

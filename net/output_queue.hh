@@ -1,6 +1,7 @@
-// Frames on their way from lwIP to the output environment: collected in runs of packet pages, one
-// run handed over at a time, so that the server never waits for the card. While output holds a
-// run the next ones fill up; when none is left frames are dropped, as by any full queue.
+// Frames on their way from lwIP to the card: collected in runs of packet pages, one run handed over
+// at a time, to the card or to the output environment, so that the server never waits for the
+// card. While output holds a run the next ones fill up; when none is left frames are dropped, as
+// by any full queue.
 #pragma once
 #include "inc/net.hh"
 #include "inc/syscall.hh"
@@ -19,10 +20,10 @@ public:
     // false: dropped, there is no room or it is too long.
     bool add(const pbuf* frame);
 
-    // The next run to hand over: none while output holds one, or when no frame waits. The pages
-    // are output's until done().
+    // The next run to hand over: none while one is handed over, or when no frame waits. The pages
+    // stay as they are until done() says how many of its frames have gone; the others come again.
     PageRun take();
-    void done();
+    void done(uint32_t sent);
 
     uint64_t dropped() const { return dropped_; }
 
@@ -35,6 +36,7 @@ private:
     uint32_t first_ = 0;                // run that is next to go, or is with output
     uint32_t waiting_ = 0;              // runs from first_ on that hold frames
     uint32_t filled_[max_runs] = {};    // frames in each
-    bool lent_ = false;                 // output holds first_
+    uint32_t sent_ = 0;                 // of those in first_
+    bool lent_ = false;                 // first_ is handed over
     uint64_t dropped_ = 0;
 };

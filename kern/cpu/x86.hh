@@ -41,6 +41,7 @@ inline void load_idt(const void* descriptor) { asm volatile("lidt (%0)" ::"r"(de
 inline void load_task_register(uint16_t selector) { asm volatile("ltr %0" ::"r"(selector)); }
 inline void disable_interrupts() { asm volatile("cli" ::: "memory"); }
 inline void enable_interrupts() { asm volatile("sti" ::: "memory"); }
+inline void compiler_barrier() { asm volatile("" ::: "memory"); }
 
 // Waits for one interrupt. STI takes effect after the next instruction, so none slips in between
 // the caller's last check and the HLT.

@@ -7,6 +7,7 @@
 #include "inc/trap.hh"
 #include "kern/cpu/irq.hh"
 #include "kern/cpu/x86.hh"
+#include "kern/env/frame_watch.hh"
 #include "kern/env/scheduler.hh"
 
 namespace {
@@ -100,6 +101,7 @@ void tick(void*)
 {
     ++ticks;
     Environment::expire_waits(time_us());
+    frame_watch.look();
     scheduler.end_of_slice();
 }
 

@@ -203,10 +203,15 @@ void Card::notify_of_room()
     registers_.write(InterruptMaskSet::transmit_written_back(1));
 }
 
+// The causes of frames that have been taken already are pending, too. They are read away, so that
+// they do not interrupt.
 void Card::notify_of_frames()
 {
-    awaiting_frames_ = true;
-    registers_.write(InterruptMaskSet::receive);
+    if (!awaiting_frames_) {
+        handle(registers_.read<InterruptCause>());
+        awaiting_frames_ = true;
+        registers_.write(InterruptMaskSet::receive);
+    }
 }
 
 void Card::on_interrupt(void* card) { static_cast<Card*>(card)->interrupt(); }
@@ -230,7 +235,11 @@ void Card::interrupt()
     if (++interrupts_ % collect_every == 0) {
         statistics_.collect(registers_);                    // long before they are full
     }
+    handle(causes);
+}
 
+void Card::handle(Value<InterruptCause> causes)
+{
     if (awaiting_frames_ && (causes.bits & InterruptCause::receive.bits) != 0) {
         awaiting_frames_ = false;
         registers_.write(InterruptMaskClear::receive);

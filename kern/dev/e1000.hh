@@ -106,6 +106,9 @@ public:
     // Gives the card all buffers but one (14.4). The receiver must be off.
     void start();
 
+    // Whether the card has filled the next descriptor, with a frame or with damage.
+    bool has_next() const { return (descriptor(next_).status & ReceiveStatus::done) != 0; }
+
     // The oldest frame; empty if there is none. Frames that are damaged, longer than
     // max_frame_bytes or spread over several buffers (none is as long as that) are counted,
     // dropped and passed over.
@@ -165,6 +168,7 @@ public:
     bool present() const override { return present_; }
     void set_multicast(std::span<const EthernetAddress> addresses) override;
     uint32_t link_changes() const override { return link_changes_; }
+    bool frames_waiting() const override { return present_ && receive_.has_next(); }
     void notify_of_room() override;
     void notify_of_frames() override;
     void print_state() override;
@@ -185,6 +189,7 @@ private:
     void start_transmitter();
     void start_receiver();
     void interrupt();
+    void handle(Value<InterruptCause> causes);
     void lose();
 
     Registers registers_;

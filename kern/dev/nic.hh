@@ -15,8 +15,9 @@
 //     use(frame);
 //     in.release();                                    // its buffer goes back to the card
 //
-// Who finds no slot or no frame may wait: ask for the notification, look once more (what happened
-// before the notification was on brings none), then go on the side's wait queue.
+// Who finds no slot may wait: ask for the notification, look once more (what happened before the
+// notification was on brings none), then go on the side's wait queue. Who finds no frame goes on
+// the queue; when the notification is asked for, kern/env/frame_watch.hh decides.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -54,6 +55,9 @@ public:
 
     // Grows when the link goes up or down; receivers are woken then.
     virtual uint32_t link_changes() const = 0;
+
+    // Whether the oldest frame is there. Takes no lock: it may have been taken a moment later.
+    virtual bool frames_waiting() const = 0;
 
     // Has transmit_queue() woken once when a slot gets free / receive_queue() woken once when a
     // frame arrives. May wake without need, never too late.

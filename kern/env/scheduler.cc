@@ -13,6 +13,7 @@
 #include "kern/debug/monitor.hh"
 #include "kern/debug/panic.hh"
 #include "kern/dev/clock.hh"
+#include "kern/env/frame_watch.hh"
 
 constinit Scheduler scheduler{};
 constinit SpinLock kernel_lock{};
@@ -137,7 +138,16 @@ void Scheduler::idle()
     if (cpu.id != 0) {
         apic::stop_timer();
     }
+    frame_watch.idle_begins();
     while (runnable_.empty()) {
+        if (frame_watch.expects_frames()) {
+            poll_for_frames();
+            continue;
+        }
+        frame_watch.before_halt();
+        if (!runnable_.empty()) {
+            break;
+        }
         if (cpu.id == 0 && nothing_can_happen()) {
             load_kernel_space();
             if (Environment::count() == 0) {
@@ -158,6 +168,21 @@ void Scheduler::idle()
     if (cpu.id != 0) {
         apic::start_timer();
     }
+}
+
+// Looks for frames until there are some, or something to run, or none came for long.
+void Scheduler::poll_for_frames()
+{
+    this_cpu().is_idle = true;
+    kernel_lock.release();
+    x86::enable_interrupts();
+    while (!has_work() && frame_watch.keep_polling()) {
+        x86::compiler_barrier();
+    }
+    x86::disable_interrupts();
+    kernel_lock.acquire();
+    this_cpu().is_idle = false;
+    frame_watch.polling_ended();
 }
 
 // Whether nobody runs, and nobody waits for time or a device: then no interrupt can change that.

@@ -22,6 +22,9 @@ public:
     void preempt();
     void end_of_slice();
 
+    // Whether somebody waits to be run; without the kernel lock, true or false a moment ago.
+    bool has_work() const { return !runnable_.empty(); }
+
     // Whether this CPU runs `environment` still: another CPU may stop or end it meanwhile.
     bool is_mine(Environment& environment) const;
     // The CPU that runs `environment`, if it is another one; else null.
@@ -30,6 +33,7 @@ public:
 private:
     [[noreturn]] void run(Environment& environment);
     void idle();
+    void poll_for_frames();
     bool nothing_can_happen() const;
     void account(Environment* next);
 

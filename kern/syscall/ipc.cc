@@ -1,6 +1,7 @@
 // System calls that send and receive messages.
 #include "kern/env/ipc.hh"
 
+#include "kern/env/frame_watch.hh"
 #include "kern/env/scheduler.hh"
 #include "kern/syscall/syscalls.hh"
 
@@ -87,7 +88,8 @@ SyscallResult sys_ipc_call(Environment& caller, const SyscallArguments& argument
 
 // ipc_reply_wait(to, value, pages, window, timeout_ms): to 0 answers nobody. An answer that its
 // caller does not wait for any more is dropped; bad pages of the answer are the server's error,
-// but that the client may not have so many is the client's.
+// but that the client may not have so many is the client's. Frames end the wait of who watches for
+// them (net_watch).
 SyscallResult sys_ipc_reply_wait(Environment& caller, const SyscallArguments& arguments)
 {
     const Receiving wanted = TRY(receiving(arguments.a4, 0));
@@ -102,6 +104,9 @@ SyscallResult sys_ipc_reply_wait(Environment& caller, const SyscallArguments& ar
         } else if (answered.error() != Error::ipc_not_receiving) {
             return answered;
         }
+    }
+    if (frame_watch.is_for(caller)) {
+        return Error::timed_out;
     }
     return ipc_receive(caller, wanted, arguments.a5);
 }

@@ -6,6 +6,7 @@
 #include "inc/net.hh"
 #include "kern/dev/nic.hh"
 #include "kern/env/environment.hh"
+#include "kern/env/frame_watch.hh"
 #include "kern/memory/user_memory.hh"
 #include "kern/syscall/syscalls.hh"
 
@@ -15,7 +16,7 @@ namespace {
 // environments alone. not_permitted, no_device.
 Result<Nic*> card_for(Environment& caller)
 {
-    if (network_server_running() && caller.type() != EnvType::ns) {
+    if (caller.type() != EnvType::ns && network_server_running()) {
         return Error::not_permitted;
     }
     Nic* const card = nic_card();
@@ -29,34 +30,35 @@ Result<Nic*> card_for(Environment& caller)
 class FrameArray {
 public:
     // invalid_argument: count is 0 or more than max_net_batch; fault.
-    static Result<FrameArray> read(Environment& caller, uintptr_t address, uint32_t count)
+    static Result<FrameArray> find(Environment& caller, uintptr_t address, uint32_t count)
     {
         if (count == 0 || count > max_net_batch) {
             return Error::invalid_argument;
         }
-        FrameArray array(caller, address, count);
-        TRY(array.bytes(count).copy_to(std::as_writable_bytes(array.all())));
+        const FrameArray array(caller, address, count);
+        TRY(array.bytes(count).check_readable());
         return array;
     }
 
-    std::span<NetFrame> all() { return std::span(frames_).first(count_); }
+    uint32_t count() const { return count_; }
+    Result<NetFrame> frame(uint32_t number) const { return object(number).read(); }
+    Result<void> set(uint32_t number, const NetFrame& frame) const
+    {
+        return object(number).write(frame);
+    }
     UserBytes memory_of(const NetFrame& frame) const
     {
         return {*caller_, frame.address, frame.length};
     }
 
-    // Writes the first `count` frames back to the caller.
-    Result<void> write_back(uint32_t count) const
-    {
-        return bytes(count).copy_from(std::as_bytes(std::span(frames_).first(count)));
-    }
+    // fault: the first `count` frames are not the caller's to write.
+    Result<void> check_writable() const { return bytes(count_).check_writable(); }
 
-    // fault: the array, or the memory of one of its frames, is not the caller's to write.
-    Result<void> check_writable() const
+    // fault: the memory of one of the frames is not the caller's to write.
+    Result<void> check_memory_writable() const
     {
-        TRY(bytes(count_).check_writable());
-        for (const NetFrame& frame : std::span(frames_).first(count_)) {
-            TRY(memory_of(frame).check_writable());
+        for (uint32_t number = 0; number < count_; ++number) {
+            TRY(memory_of(TRY(frame(number))).check_writable());
         }
         return {};
     }
@@ -70,11 +72,14 @@ private:
     {
         return {*caller_, address_, count * sizeof(NetFrame)};
     }
+    UserObject<NetFrame> object(uint32_t number) const
+    {
+        return {*caller_, address_ + number * sizeof(NetFrame)};
+    }
 
     Environment* caller_;
     uintptr_t address_;
     uint32_t count_;
-    std::array<NetFrame, max_net_batch> frames_{};
 };
 
 // Queues one frame, or changes nothing: invalid_argument, try_again (ring full), fault.
@@ -93,11 +98,12 @@ Result<void> transmit_one(Nic::Transmission& out, const FrameArray& array, const
 }
 
 // Hands frames to the card up to the first that cannot be; returns how many, or why not even one.
-Result<int32_t> transmit(Nic& card, FrameArray& array)
+Result<int32_t> transmit(Nic& card, const FrameArray& array)
 {
     Nic::Transmission out(card);
     int32_t sent = 0;
-    for (const NetFrame& frame : array.all()) {
+    for (uint32_t number = 0; number < array.count(); ++number) {
+        const NetFrame frame = TRY(array.frame(number));
         if (const Result<void> queued = transmit_one(out, array, frame); !queued) {
             return sent > 0 ? Result<int32_t>(sent) : queued.error();
         }
@@ -108,15 +114,19 @@ Result<int32_t> transmit(Nic& card, FrameArray& array)
 
 // Copies out the oldest frames, up to the first that finds no room; returns how many.
 // try_again: there are none; message_size: the first is longer than its buffer.
-Result<int32_t> receive(Nic& card, FrameArray& array)
+Result<int32_t> receive(Environment& caller, Nic& card, const FrameArray& array)
 {
+    if (!frame_watch.may_take(caller)) {
+        return Error::try_again;
+    }
     Nic::Reception in(card);
     uint32_t received = 0;
-    for (NetFrame& frame : array.all()) {
+    while (received < array.count()) {
         const std::span<const std::byte> bytes = in.oldest();
         if (bytes.empty()) {
             break;
         }
+        NetFrame frame = TRY(array.frame(received));
         if (bytes.size() > frame.length) {
             if (received == 0) {
                 return Error::message_size;
@@ -124,21 +134,27 @@ Result<int32_t> receive(Nic& card, FrameArray& array)
             break;
         }
         frame.length = static_cast<uint32_t>(bytes.size());
-        TRY(array.memory_of(frame).copy_from(bytes));
+        if (const Result<void> copied = array.memory_of(frame).copy_from(bytes); !copied) {
+            if (received == 0) {
+                return copied.error();
+            }
+            break;
+        }
+        TRY(array.set(received, frame));
         in.release();
         ++received;
     }
     if (received == 0) {
         return Error::try_again;
     }
-    TRY(array.write_back(received));
+    frame_watch.taken_by(caller);
     return static_cast<int32_t>(received);
 }
 
 // Like receive(), but 0 if the link went up or down since the caller last received that.
-Result<int32_t> receive_or_link_change(Environment& caller, Nic& card, FrameArray& array)
+Result<int32_t> receive_or_link_change(Environment& caller, Nic& card, const FrameArray& array)
 {
-    const Result<int32_t> received = receive(card, array);
+    const Result<int32_t> received = receive(caller, card, array);
     if (received || received.error() != Error::try_again
         || card.link_changes() == caller.last_link_changes) {
         return received;
@@ -163,7 +179,7 @@ SyscallResult sys_net_transmit(Environment& caller, const SyscallArguments& argu
 {
     const auto [frames, count, timeout_ms, a4, a5] = arguments;
     Nic& card = *TRY(card_for(caller));
-    FrameArray array = TRY(FrameArray::read(caller, frames, count));
+    const FrameArray array = TRY(FrameArray::find(caller, frames, count));
 
     Result<int32_t> sent = transmit(card, array);
     if (!is_empty_handed(sent) || timeout_ms == 0) {
@@ -186,19 +202,31 @@ SyscallResult sys_net_receive(Environment& caller, const SyscallArguments& argum
 {
     const auto [frames, count, timeout_ms, a4, a5] = arguments;
     Nic& card = *TRY(card_for(caller));
-    FrameArray array = TRY(FrameArray::read(caller, frames, count));
+    const FrameArray array = TRY(FrameArray::find(caller, frames, count));
     TRY(array.check_writable());
 
-    Result<int32_t> received = receive_or_link_change(caller, card, array);
-    if (!is_empty_handed(received) || timeout_ms == 0) {
-        return received;
-    }
-    card.notify_of_frames();
-    received = receive_or_link_change(caller, card, array);
+    frame_watch.passed_on_by(caller);
+    const Result<int32_t> received = receive_or_link_change(caller, card, array);
     if (!is_empty_handed(received)) {
         return received;
     }
+    TRY(array.check_memory_writable());
+    if (timeout_ms == 0) {
+        return received;
+    }
     return caller.wait_on(card.receive_queue(), timeout_ms);
+}
+
+// Frames that wait end the caller's waits for messages from now on, as if their time were up.
+// not_permitted: it is not of the network server; no_device.
+SyscallResult sys_net_watch(Environment& caller, const SyscallArguments&)
+{
+    TRY(card_for(caller));
+    if (caller.type() != EnvType::ns) {
+        return Error::not_permitted;
+    }
+    frame_watch.set_watcher(caller);
+    return 0;
 }
 
 // Fills in the NetInfo at `info`. fault, not_permitted, no_device.

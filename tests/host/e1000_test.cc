@@ -488,16 +488,30 @@ TEST_F(E1000, NoReceiveInterruptsUntilSomebodyWaits)
     EXPECT_FALSE(model.interrupts());
 }
 
-TEST_F(E1000, AFrameThatCameBeforeTheNotificationIsNotMissed)
+TEST_F(E1000, AFrameThatCameBeforeTheNotificationIsThereAndDoesNotInterrupt)
 {
     start();
     EXPECT_TRUE(receive().empty());
+    EXPECT_FALSE(card->frames_waiting());
     model.receive(make_frame(60, 1));                   // after the look
     card->notify_of_frames();
+    EXPECT_FALSE(model.interrupts());
+    EXPECT_TRUE(card->frames_waiting()) << "who asks for the notification looks again";
+    model.receive(make_frame(60, 2));
     EXPECT_TRUE(model.interrupts());
     deliver_interrupts();
     EXPECT_EQ(fake::wakes(card->receive_queue()), 1u);
-    EXPECT_EQ(receive().size(), 1u);
+    EXPECT_EQ(receive().size(), 2u);
+    EXPECT_FALSE(card->frames_waiting());
+}
+
+TEST_F(E1000, AskingForTheNotificationLosesNoOtherCause)
+{
+    start();
+    model.set_link(false);                              // its interrupt is still on its way
+    card->notify_of_frames();
+    EXPECT_EQ(card->link_changes(), 1u);
+    EXPECT_EQ(fake::wakes(card->receive_queue()), 1u);
 }
 
 TEST_F(E1000, ReceiveInterruptsStayMaskedWhileTheRingIsDrained)

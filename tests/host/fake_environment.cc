@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <list>
+#include <map>
 #include <stdexcept>
 
+#include "kern/env/ipc.hh"
 #include "kern/memory/user_memory.hh"
 
 namespace {
@@ -15,7 +17,9 @@ struct Range {
 };
 
 std::list<Range> ranges;
-Env entry;
+std::map<const Environment*, Env> entries;
+EnvType type_of_all{};
+std::map<envid_t, Environment*> registered;
 bool server_runs = false;
 fake::Wait noted_wait;
 
@@ -33,12 +37,20 @@ Range* range_of(uintptr_t address, size_t size)
 void fake::reset_environments()
 {
     ranges.clear();
-    entry = {};
+    entries.clear();
+    type_of_all = {};
+    registered.clear();
     server_runs = false;
     noted_wait = {};
 }
 
-void fake::set_type(EnvType type) { entry.env_type = type; }
+void fake::set_type(EnvType type) { type_of_all = type; }
+void fake::give_id(Environment& environment, envid_t id)
+{
+    environment.info().env_id = id;
+    registered[id] = &environment;
+}
+void fake::forget_id(envid_t id) { registered.erase(id); }
 void fake::set_network_server_running(bool running) { server_runs = running; }
 fake::Wait fake::last_wait() { return noted_wait; }
 
@@ -59,7 +71,27 @@ std::span<std::byte> fake::user_memory(uintptr_t address, size_t size)
 // --- The kernel's functions that system calls use
 
 bool network_server_running() { return server_runs; }
-Env& Environment::info() { return entry; }
+Env& Environment::info()
+{
+    Env& entry = entries[this];
+    entry.env_type = type_of_all;
+    return entry;
+}
+void WaitQueue::append(Environment& environment) { first_ = last_ = &environment; }
+void Environment::wait_as_sender(Environment& receiver, const Sending&, uint32_t)
+{
+    receiver.senders.append(*this);
+}
+Environment* Environment::by_id(envid_t id)
+{
+    const auto found = registered.find(id);
+    return found == registered.end() ? nullptr : found->second;
+}
+void ipc_fail(Environment& waiting, Error error)
+{
+    waiting.frame.tf_regs.reg_eax = static_cast<uint32_t>(to_abi(error));
+    waiting.wait_kind = WaitKind::nothing;
+}
 void AddressSpace::clear() {}
 
 Error Environment::wait_on(WaitQueue& queue, uint32_t timeout_ms)

@@ -11,7 +11,9 @@
 namespace fake {
 
 void reset_environments();
-void set_type(EnvType type);                        // of the one environment there is
+void set_type(EnvType type);                        // of all environments
+void give_id(Environment& environment, envid_t id); // that Environment::by_id finds it by
+void forget_id(envid_t id);
 void set_network_server_running(bool running);
 
 // User memory of `size` bytes at `address`; nothing else is mapped.

@@ -142,7 +142,7 @@ void end_turn()
     for (uint32_t i = first; i < first + run.count(); i++) {
         sent_frames.emplace_back(packets[i].jp_data, static_cast<size_t>(packets[i].jp_len));
     }
-    output_queue.done();
+    output_queue.done(run.count());
 }
 
 } // namespace

@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "kern/dev/e1000.hh"
+#include "kern/env/frame_watch.hh"
 #include "kern/syscall/syscalls.hh"
 #include "tests/host/e1000_model.hh"
 #include "tests/host/fake_environment.hh"
@@ -212,6 +213,7 @@ TEST_F(NetCalls, AnEmptyRingIsTryAgainAtOnceOrAWait)
     EXPECT_EQ(fake::last_wait().queue, &card->receive_queue());
     EXPECT_EQ(fake::last_wait().timeout_ms, 250u);
 
+    card->notify_of_frames();                       // as a CPU that is about to halt does
     model.receive(make_frame(60, 1));
     ASSERT_TRUE(model.interrupts());
     Card::on_interrupt(&*card);
@@ -246,15 +248,20 @@ TEST_F(NetCalls, MemoryThatCannotBeWrittenIsAFaultAndLosesNothing)
 {
     model.receive(make_frame(60, 1));
     for (const uintptr_t address : {uintptr_t{0}, read_only_at, uintptr_t{0xF0000000},
-                                    memory_at + memory_size - 100}) {
+                                    memory_at + memory_size - 10}) {
         put_buffers(2);
-        set_frame(1, address, max_frame_bytes);     // the second, of which there is no frame
+        set_frame(0, address, max_frame_bytes);
         EXPECT_EQ(receive(2).error(), Error::fault);
     }
+    model.receive(make_frame(60, 2));
+    put_buffers(2);
+    set_frame(1, read_only_at, max_frame_bytes);
+    EXPECT_EQ(receive(2).value(), 1) << "the frames before it";
+    EXPECT_EQ(taken(0), make_frame(60, 1));
     EXPECT_EQ(sys_net_receive(caller, {read_only_at, 1, 0, 0, 0}).error(), Error::fault);
     put_buffers(1);
     EXPECT_EQ(receive(1).value(), 1);
-    EXPECT_EQ(taken(0), make_frame(60, 1));
+    EXPECT_EQ(taken(0), make_frame(60, 2));
 }
 
 TEST_F(NetCalls, EmptyRingWithBadMemoryIsAFaultNotAWait)
@@ -352,4 +359,140 @@ TEST_F(NetCalls, InfoTellsWhatTheCardIs)
     EXPECT_EQ(info.link_mbit, 1000u);
     EXPECT_STREQ(info.driver, "e1000");
     EXPECT_EQ(sys_net_info(caller, {0xF0000000}).error(), Error::fault);
+}
+
+// --- Who is told of frames (kern/env/frame_watch.hh)
+
+namespace {
+
+class Watch : public NetCalls {
+protected:
+    void SetUp() override
+    {
+        NetCalls::SetUp();
+        frame_watch = {};
+        fake::set_type(EnvType::ns);
+        fake::give_id(caller, 1);
+        fake::give_id(input, 2);
+        ASSERT_EQ(sys_net_watch(caller, {}).value(), 0);
+        put_buffers(4);
+    }
+
+    void wait_for_message() { caller.wait_kind = WaitKind::receive; }
+    bool waits() const { return caller.wait_kind == WaitKind::receive; }
+    SyscallResult receive_as(Environment& who)
+    {
+        return sys_net_receive(who, {array_at, 4, 0, 0, 0});
+    }
+
+    Environment input;
+};
+
+}  // namespace
+
+TEST_F(Watch, FramesEndTheWatchersWaitAndNobodyElses)
+{
+    wait_for_message();
+    frame_watch.look();
+    EXPECT_TRUE(waits()) << "no frames";
+    model.receive(make_frame(60, 1));
+    frame_watch.look();
+    EXPECT_FALSE(waits());
+    EXPECT_EQ(static_cast<int32_t>(caller.frame.tf_regs.reg_eax), to_abi(Error::timed_out));
+    EXPECT_EQ(fake::wakes(card->receive_queue()), 0u);
+    EXPECT_EQ(receive_as(caller).value(), 1);
+}
+
+TEST_F(Watch, WithoutAWatcherTheQueueIsWoken)
+{
+    fake::forget_id(1);                             // it has died
+    model.receive(make_frame(60, 1));
+    frame_watch.look();
+    EXPECT_EQ(fake::wakes(card->receive_queue()), 1u);
+}
+
+TEST_F(Watch, WhoWaitsForOneSendersAnswerIsLeftAlone)
+{
+    wait_for_message();
+    caller.receiving.from = 2;
+    model.receive(make_frame(60, 1));
+    frame_watch.look();
+    EXPECT_TRUE(waits());
+}
+
+TEST_F(Watch, WhoHasTakenFramesPassesThemOnBeforeAnotherTakesMore)
+{
+    model.receive(make_frame(60, 1));
+    EXPECT_EQ(receive_as(input).value(), 1);
+    model.receive(make_frame(60, 2));
+    EXPECT_FALSE(frame_watch.is_for(caller));
+    EXPECT_EQ(receive_as(caller).error(), Error::try_again);
+    put_buffers(4);
+    EXPECT_EQ(receive_as(input).value(), 1) << "it has come back: the first was passed on";
+    model.receive(make_frame(60, 3));
+    fake::forget_id(2);                             // it dies with what it had
+    EXPECT_TRUE(frame_watch.is_for(caller));
+    EXPECT_EQ(receive_as(caller).value(), 1);
+}
+
+TEST_F(Watch, MessagesAndFramesTakeTurns)
+{
+    model.receive(make_frame(60, 1));
+    EXPECT_TRUE(frame_watch.is_for(caller));
+    EXPECT_TRUE(frame_watch.is_for(caller)) << "no message waits";
+    input.wait_as_sender(caller, {}, 0);
+    EXPECT_FALSE(frame_watch.is_for(caller)) << "the message's turn";
+    EXPECT_TRUE(frame_watch.is_for(caller));
+    EXPECT_FALSE(frame_watch.is_for(input)) << "it watches nothing";
+}
+
+TEST_F(Watch, AnIdleCpuPollsWhileFramesComeSoonAndThenAsksForTheInterrupt)
+{
+    constexpr uint32_t rx_causes = 0xD0;
+    wait_for_message();
+    frame_watch.idle_begins();
+    EXPECT_FALSE(frame_watch.expects_frames()) << "nothing has come yet";
+    frame_watch.before_halt();
+    EXPECT_NE(model.load(ims) & rx_causes, 0u);
+    model.receive(make_frame(60, 1));
+    Card::on_interrupt(&*card);
+    EXPECT_EQ(model.load(ims) & rx_causes, 0u);
+    EXPECT_EQ(receive_as(caller).value(), 1);       // soon after
+
+    frame_watch.idle_begins();
+    EXPECT_TRUE(frame_watch.expects_frames());
+    EXPECT_TRUE(frame_watch.keep_polling());
+    model.receive(make_frame(60, 2));
+    EXPECT_FALSE(frame_watch.keep_polling());
+    wait_for_message();
+    frame_watch.polling_ended();
+    EXPECT_FALSE(waits());
+    EXPECT_EQ(model.load(ims) & rx_causes, 0u);
+    put_buffers(4);
+    EXPECT_EQ(receive_as(caller).value(), 1);
+
+    wait_for_message();
+    frame_watch.idle_begins();
+    while (frame_watch.keep_polling()) {            // virtual time passes
+    }
+    frame_watch.polling_ended();
+    EXPECT_FALSE(frame_watch.expects_frames()) << "none came";
+    frame_watch.idle_begins();
+    EXPECT_FALSE(frame_watch.expects_frames());
+    frame_watch.before_halt();
+    EXPECT_NE(model.load(ims) & rx_causes, 0u);
+}
+
+TEST_F(Watch, AFrameThatComesBeforeTheHaltIsSeen)
+{
+    wait_for_message();
+    model.receive(make_frame(60, 1));
+    frame_watch.before_halt();
+    EXPECT_FALSE(waits());
+}
+
+TEST_F(Watch, OnlyTheNetworkServerMayWatch)
+{
+    fake::set_type(EnvType::user);
+    EXPECT_EQ(sys_net_watch(caller, {}).error(), Error::not_permitted);
 }

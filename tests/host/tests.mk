@@ -7,7 +7,8 @@ e1000_driver := kern/dev/e1000.cc kern/dev/e1000_transmit.cc kern/dev/e1000_rece
     kern/dev/e1000_state.cc kern/dev/nic_trace.cc kern/dev/pci.cc kern/dev/pci_names.cc \
     kern/dev/pci_drivers.cc tests/host/e1000_model.cc $(fake_kernel)
 e1000_test_SOURCES := $(e1000_driver)
-net_calls_test_SOURCES := kern/syscall/net.cc tests/host/fake_environment.cc $(e1000_driver)
+net_calls_test_SOURCES := kern/syscall/net.cc kern/env/frame_watch.cc \
+    tests/host/fake_environment.cc $(e1000_driver)
 http_request_test_SOURCES := user/httpd/request.cc user/httpd/path.cc user/httpd/text.cc \
     user/httpd/conditional.cc user/httpd/range.cc user/httpd/date.cc
 file_system_test_SOURCES := fs/file_system.cc

@@ -1,0 +1,78 @@
+#include "net/card_access.hh"
+
+#include <array>
+
+#include "lib/lib.hh"
+#include "lwip/pbuf.h"
+#include "net/interface.hh"
+
+static constexpr uint32_t receive_batch = 32;
+// Frames below this are copied, so that small ones that lie in a socket's queue do not hold
+// buffers for large ones; others are lent to lwIP with the buffer they came in.
+static constexpr uint32_t lend_from_bytes = 1024;
+
+static std::array<pbuf*, receive_batch> buffers;
+static std::array<NetFrame, receive_batch> to_receive;
+static std::array<NetFrame, max_net_batch> to_send;
+
+static NetFrame room_of(const pbuf* buffer)
+{
+    return {address_of(buffer->payload), max_frame_bytes};
+}
+
+void card_access_start()
+{
+    for (uint32_t i = 0; i < receive_batch; i++) {
+        buffers[i] = interface_buffer();
+        if (buffers[i] == nullptr) {
+            panic("no memory for receive buffers");
+        }
+    }
+    if (const int result = sys_net_watch(); result < 0) {
+        panic("cannot watch the card: %s", error_text(result));
+    }
+}
+
+// Hands the frame in buffer `number` on. A frame for which there is no memory is lost.
+static void pass_on(uint32_t number, uint32_t length)
+{
+    pbuf*& buffer = buffers[number];
+    if (length >= lend_from_bytes) {
+        if (pbuf* const next = interface_buffer()) {
+            interface_receive_in(buffer, length);
+            buffer = next;
+            return;
+        }
+    }
+    interface_receive({static_cast<const char*>(buffer->payload), length});
+}
+
+void card_receive()
+{
+    if (buffers[0] == nullptr) {
+        return;                         // there is no card
+    }
+    for (uint32_t i = 0; i < receive_batch; i++) {
+        to_receive[i] = room_of(buffers[i]);
+    }
+    const int count = sys_net_receive(to_receive.data(), receive_batch, 0);
+    for (int i = 0; i < count; i++) {
+        pass_on(static_cast<uint32_t>(i), to_receive[static_cast<uint32_t>(i)].length);
+    }
+}
+
+bool card_transmit()
+{
+    for (PageRun run = output_queue.take(); run.count() > 0; run = output_queue.take()) {
+        const auto* const packets = reinterpret_cast<const jif_pkt*>(run.address());
+        for (uint32_t i = 0; i < run.count(); i++) {
+            to_send[i] = {address_of(packets[i].jp_data), static_cast<uint32_t>(packets[i].jp_len)};
+        }
+        const int sent = sys_net_transmit(to_send.data(), run.count(), 0);
+        output_queue.done(sent > 0 ? static_cast<uint32_t>(sent) : 0);
+        if (sent < 0 || static_cast<uint32_t>(sent) < run.count()) {
+            return false;
+        }
+    }
+    return true;
+}

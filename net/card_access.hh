@@ -1,0 +1,15 @@
+// The core's own way to the card, for what need not wait. Input and output, which wait for the
+// card, stay the way for a first frame after a pause and for a full transmit ring; a frame on the
+// core's way costs no message and no switch to another environment and back.
+#pragma once
+
+// Allocates the receive buffers and has the kernel end the core's waits when frames are there.
+// `card_is_there`: else nothing of this does anything.
+void card_access_start();
+
+// Hands the frames that the card has to lwIP, a batch at most.
+void card_receive();
+
+// Hands the frames in the output queue to the card, as many as its ring takes at once. Whether
+// that were all: what is left is for output.
+bool card_transmit();
