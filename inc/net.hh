@@ -8,6 +8,8 @@
 inline constexpr size_t ethernet_address_bytes = 6;
 inline constexpr size_t min_frame_bytes = 60;       // without FCS; the network server pads to it
 inline constexpr size_t max_frame_bytes = 1518;     // header, VLAN tag, 1500 bytes; without FCS
+inline constexpr size_t max_segmented_bytes = 60 * 1024;    // of a frame that the card cuts
+inline constexpr uint32_t max_segments = 128;       // that it may cut one frame into
 inline constexpr uint32_t max_net_batch = 64;       // frames that one system call moves
 inline constexpr uint32_t max_multicast_addresses = 64;     // that the card is asked to receive
 
@@ -23,9 +25,38 @@ static_assert(sizeof(jif_pkt) == PGSIZE);
 // One frame of a net_transmit or net_receive batch: where it is in the caller's memory, and how
 // long. For net_receive `length` is the room at `address` and becomes the frame's length.
 struct NetFrame {
+    // Added to a length of net_transmit: at `address` is a NetOffload, behind it the frame.
+    static constexpr uint32_t described = 1u << 31;
+
     uint32_t address = 0;
     uint32_t length = 0;
 };
+
+// What the card is to do to a frame that it sends, if it can (NetInfo::offloads). Positions and
+// sizes are in bytes, from the frame's begin.
+//
+// checksum: sums the frame from `checksum_start` on and puts the result at `checksum_at`, where
+// the sum of TCP's or UDP's pseudo-header (not complemented) must be.
+//
+// segment_ipv4, segment_ipv6, together with checksum: cuts a TCP segment of up to
+// max_segmented_bytes into frames, each with the first `header_bytes` and the next `segment_bytes`
+// of what follows them. The card fills in each frame's lengths, sequence number and checksums,
+// IPv4's identification counting up, and leaves PSH and FIN to the last. The pseudo-header's sum
+// is without length, IPv4's header checksum is 0. Such a frame is not copied: the card may read it
+// after net_transmit has returned. Until it has, its pages have one more reference each (UPAGES),
+// the last page to the end.
+struct NetOffload {
+    static constexpr uint8_t checksum = 1, segment_ipv4 = 2, segment_ipv6 = 4;
+
+    uint8_t work = 0;                   // of those; 0: nothing, the frame goes out as it is
+    uint8_t ip_start = 0;
+    uint8_t checksum_start = 0;         // TCP's or UDP's header
+    uint8_t checksum_at = 0;
+    uint16_t header_bytes = 0;
+    uint16_t segment_bytes = 0;
+    bool segments() const { return (work & (segment_ipv4 | segment_ipv6)) != 0; }
+};
+static_assert(sizeof(NetOffload) == 8);
 
 // What net_info fills in. Counters count since boot.
 struct NetInfo {
@@ -35,6 +66,7 @@ struct NetInfo {
     uint32_t link_mbit = 0;
     uint32_t link_changes = 0;          // a receiver that sees it grow re-reads link_up
     uint32_t transmit_slots = 0, receive_slots = 0;
+    uint32_t offloads = 0;              // NetOffload's kinds of work that the card does
     char driver[16] = {};               // "e1000"
     char model[16] = {};                // "82540EM"
     uint64_t rx_packets = 0, rx_bytes = 0, tx_packets = 0, tx_bytes = 0;

@@ -210,6 +210,166 @@ void test_killed_receiver()
     cprintf("testcalls: a receiver that dies takes no frame along\n");
 }
 
+// --- What the card does to frames
+
+struct DescribedFrame {
+    NetOffload offload;
+    std::array<uint8_t, 10'000> bytes;
+};
+static_assert(sizeof(DescribedFrame) == sizeof(NetOffload) + 10'000);
+alignas(PGSIZE) DescribedFrame described;
+
+void put_number(size_t at, size_t bytes, uint32_t value)
+{
+    while (bytes-- > 0) {
+        described.bytes[at + bytes] = static_cast<uint8_t>(value);
+        value >>= 8;
+    }
+}
+
+uint32_t sum_of(size_t from, size_t bytes)
+{
+    uint32_t sum = 0;
+    for (size_t i = from; i < from + bytes; i += 2) {
+        sum += static_cast<uint32_t>(described.bytes[i] << 8 | described.bytes[i + 1]);
+    }
+    return (sum & 0xFFFF) + (sum >> 16);
+}
+
+// An Ethernet and an IPv4 header to the gateway; without IPv4's length and checksum if the card
+// fills them in.
+void put_headers(uint8_t protocol, uint32_t length, bool by_card)
+{
+    described.bytes.fill(0x5A);
+    std::fill_n(described.bytes.begin(), 6, uint8_t{0xFF});
+    std::ranges::copy(info.mac, described.bytes.begin() + 6);
+    put_number(12, 4, 0x0800'4500);
+    put_number(16, 2, by_card ? 0 : length);
+    put_number(18, 4, 1u << 16);
+    put_number(22, 4, 64u << 24 | uint32_t{protocol} << 16);
+    put_number(26, 4, 0x0A00'020F);
+    put_number(30, 4, 0x0A00'0202);
+    if (!by_card) {
+        put_number(24, 2, ~sum_of(14, 20));
+    }
+}
+
+// An echo request, whose checksum the card puts in (RFC 792: from the ICMP header on).
+void put_echo_request(uint32_t payload)
+{
+    put_headers(1, 28 + payload, false);
+    put_number(34, 4, 0x0800'0000);
+    described.offload = {.work = NetOffload::checksum, .checksum_start = 34, .checksum_at = 36};
+    frames[0] = {address_of(&described), (42 + payload) | NetFrame::described};
+}
+
+// A TCP segment of no connection, which the card cuts: the gateway answers each piece with a
+// reset, if its checksums are right.
+void put_large_segment(uint32_t payload, uint16_t segment_bytes)
+{
+    constexpr uint32_t tcp = 6;
+    put_headers(tcp, 0, true);
+    put_number(34, 4, 4000u << 16 | 9);
+    put_number(38, 8, 0);
+    put_number(46, 4, 0x5010'2000);
+    put_number(50, 4, (sum_of(26, 8) + tcp) << 16);
+    described.offload = {.work = NetOffload::checksum | NetOffload::segment_ipv4, .ip_start = 14,
+                         .checksum_start = 34, .checksum_at = 50, .header_bytes = 54,
+                         .segment_bytes = segment_bytes};
+    frames[0] = {address_of(&described), (54 + payload) | NetFrame::described};
+}
+
+// Receives until `count` frames of the protocol have come.
+void receive_answers(uint8_t protocol, uint32_t count)
+{
+    for (uint32_t answers = 0; answers < count;) {
+        for (uint32_t i = 0; i < batch; i++) {
+            frames[i] = {address_of(buffers[i].data()), sizeof(Buffer)};
+        }
+        const int result = sys_net_receive(frames.data(), batch, patience_ms);
+        require(result >= 0, "net_receive of answers", result);
+        for (int i = 0; i < result; i++) {
+            const Buffer& bytes = buffers[static_cast<size_t>(i)];
+            answers += bytes[12] == 0x08 && bytes[13] == 0x00 && bytes[23] == protocol ? 1 : 0;
+        }
+    }
+}
+
+void send_described(const char* what)
+{
+    const int result = sys_net_transmit(frames.data(), 1, patience_ms);
+    require(result == 1, what, result);
+}
+
+void test_offloads()
+{
+    for (const uint32_t payload : {0u, 1u, 56u, 999u}) {
+        put_echo_request(payload);
+        send_described("an echo request to be summed");
+        receive_answers(1, 1);
+    }
+    const uint32_t before = free_pages();
+    for (const uint32_t payload : {1u, 1000u, 1001u, 3000u, 9000u}) {
+        NetInfo then;
+        sys_net_info(&then);
+        put_large_segment(payload, 1000);
+        send_described("a segment to be cut");
+        receive_answers(6, (payload + 999) / 1000);
+        NetInfo now;
+        sys_net_info(&now);
+        require(now.tx_packets - then.tx_packets == (payload + 999) / 1000,
+                "the card has sent other frames too", static_cast<int>(now.tx_packets));
+    }
+    require(free_pages() == before, "pages lost", static_cast<int>(before - free_pages()));
+    require(page_references(address_of(&described)) == 1, "a page is still lent to the card", 0);
+    cprintf("testcalls: the card sums and cuts frames\n");
+}
+
+void require_refused(const char* what)
+{
+    require_error(Error::invalid_argument, what, sys_net_transmit(frames.data(), 1, 0));
+}
+
+void test_hostile_descriptions()
+{
+    put_large_segment(5000, 0);
+    require_refused("segments of no bytes");
+    put_large_segment(5000, 1500);
+    require_refused("segments that are too long");
+    put_large_segment(5000, 10);
+    require_refused("too many segments");
+    for (const uint32_t length : {0u, 54u, uint32_t{max_segmented_bytes} + 1, 0x7FFFFFFFu}) {
+        put_large_segment(5000, 1000);
+        frames[0].length = length | NetFrame::described;
+        require_refused("a bad length to be cut");
+    }
+    put_large_segment(5000, 1000);
+    described.offload.header_bytes = 5055;
+    require_refused("a header longer than the frame");
+    put_large_segment(5000, 1000);
+    described.offload.checksum_start = 255;
+    require_refused("a TCP header behind its checksum");
+    put_echo_request(10);
+    described.offload.checksum_at = 51;
+    require_refused("a checksum behind the frame");
+    described.offload.work = 0xFF;
+    require_refused("unknown work");
+    for (const uintptr_t address : {uintptr_t{0}, uintptr_t{UTEMP}, uintptr_t{KERNBASE},
+                                    uintptr_t{0xFFFFFFF8}}) {
+        frames[0] = {static_cast<uint32_t>(address), 100 | NetFrame::described};
+        require_error(Error::fault, "a description that is not ours",
+                      sys_net_transmit(frames.data(), 1, 0));
+    }
+    put_large_segment(5000, 1000);
+    auto* const lone_page = reinterpret_cast<NetOffload*>(0x1800'0000);
+    require(sys_page_alloc(0, lone_page, PTE_P | PTE_U | PTE_W) == 0, "page_alloc", 0);
+    *lone_page = described.offload;
+    frames[0] = {address_of(lone_page), PGSIZE | NetFrame::described};
+    require_error(Error::fault, "a frame that leaves our memory",
+                  sys_net_transmit(frames.data(), 1, 0));
+    cprintf("testcalls: hostile descriptions are refused\n");
+}
+
 }  // namespace
 
 void umain(int, char**)
@@ -224,6 +384,10 @@ void umain(int, char**)
     test_wrap();
     test_copy_on_write();
     test_killed_receiver();
+    if ((info.offloads & NetOffload::segment_ipv4) != 0) {
+        test_offloads();
+        test_hostile_descriptions();
+    }
 
     const uint64_t sent = info.tx_packets, received = info.rx_packets;
     sys_net_info(&info);

@@ -96,9 +96,9 @@ MacAddress mac_from_receive_address(Registers registers)
 
 }  // namespace
 
-Card::Card(Registers registers, const char* model, TransmitRing transmit, ReceiveRing receive)
+Card::Card(Registers registers, const Model& model, TransmitRing transmit, ReceiveRing receive)
     : registers_(registers), model_(model), transmit_(std::move(transmit)),
-      receive_(std::move(receive))
+      offload_(transmit_, model.sends_empty_tail), receive_(std::move(receive))
 {
 }
 
@@ -170,6 +170,7 @@ void Card::set_multicast(std::span<const EthernetAddress> addresses)
 void Card::start_transmitter()
 {
     transmit_.start();
+    offload_.start();
     registers_.write(standard_gap);
     registers_.write(transmitter_on);
 }
@@ -186,7 +187,33 @@ void Card::start_receiver()
 
 std::span<std::byte> Card::claim_slot()
 {
-    return present_ ? transmit_.claim() : std::span<std::byte>{};
+    return present_ ? offload_.claim() : std::span<std::byte>{};
+}
+
+bool Card::queue_slot(size_t bytes, const NetOffload& offload)
+{
+    return present_ && offload_.queue(bytes, offload);
+}
+
+bool Card::queue_pieces(std::span<PagePiece> pieces, const NetOffload& offload)
+{
+    return present_ && offload_.queue(pieces, offload);
+}
+
+// Pages that the card has not read yet are kept until it says so.
+void Card::start_transmit()
+{
+    transmit_.hand_over();
+    offload_.release_pages();
+    if (offload_.holds_pages()) {
+        notify_of_room();
+    }
+}
+
+uint32_t Card::offloads() const
+{
+    return NetOffload::checksum | NetOffload::segment_ipv4
+        | (model_.cuts_ipv6 ? NetOffload::segment_ipv6 : 0);
 }
 
 std::span<const std::byte> Card::oldest_frame()
@@ -246,14 +273,26 @@ void Card::handle(Value<InterruptCause> causes)
         receive_queue().wake_all();
     }
     if (awaiting_room_ && InterruptCause::transmit_written_back.of(causes) == 1) {
-        awaiting_room_ = false;
-        registers_.write(InterruptMaskClear::transmit_written_back(1));
-        transmit_queue().wake_all();
+        on_written_back();
     }
     if (InterruptCause::link_change.of(causes) == 1) {
         ++link_changes_;
         receive_queue().wake_all();
     }
+}
+
+// While the card has pages of ours the next interrupt is wanted too.
+void Card::on_written_back()
+{
+    {
+        const Transmission lock(*this);
+        offload_.release_pages();
+        awaiting_room_ = offload_.holds_pages();
+    }
+    if (!awaiting_room_) {
+        registers_.write(InterruptMaskClear::transmit_written_back(1));
+    }
+    transmit_queue().wake_all();
 }
 
 // The card has been unplugged or has failed: all who wait learn it.
@@ -293,7 +332,8 @@ NetInfo Card::info()
     info.transmit_slots = TransmitRing::slots;
     info.receive_slots = ReceiveRing::slots;
     snprintf(info.driver, sizeof info.driver, "e1000");
-    snprintf(info.model, sizeof info.model, "%s", model_);
+    info.offloads = offloads();
+    snprintf(info.model, sizeof info.model, "%s", model_.name);
     info.rx_packets = statistics_.packets_received;
     info.rx_bytes = statistics_.bytes_received;
     info.tx_packets = statistics_.packets_sent;
@@ -328,13 +368,21 @@ void Statistics::collect(Registers registers)
 
 namespace {
 
-const char* model_name(uint16_t device)
+e1000::Card::Model model_of(const PciFunction& function)
 {
-    switch (device) {
-    case 0x100C: return "82544GC";
-    case 0x100F: return "82545EM";
-    default: return "82540EM";
+    constexpr uint16_t qemu = 0x1AF4;                       // as the board's maker
+    e1000::Card::Model model{.name = "82540EM"};
+    if (function.subsystem_vendor() == qemu) {
+        model.sends_empty_tail = true;
+        model.cuts_ipv6 = false;            // it counts IPv6's header as payload of the packet
     }
+    if (function.device() == 0x100C) {
+        model.name = "82544GC";
+        model.cuts_ipv6 = false;
+    } else if (function.device() == 0x100F) {
+        model.name = "82545EM";
+    }
+    return model;
 }
 
 }  // namespace
@@ -363,8 +411,8 @@ Result<void> e1000_attach(const PciFunction& function)
 
     TransmitRing transmit = TRY(TransmitRing::create(registers));
     ReceiveRing receive = TRY(ReceiveRing::create(registers));
-    auto* const card = new (storage) Card(registers, model_name(function.device()),
-                                          std::move(transmit), std::move(receive));
+    auto* const card = new (storage) Card(registers, model_of(function), std::move(transmit),
+                                          std::move(receive));
     TRY(irq_install(function.irq_line(), Card::on_interrupt, card));
     card->start();
     nic_register(*card);

@@ -4,6 +4,7 @@
 #pragma once
 #include <array>
 
+#include "kern/dev/e1000_offload.hh"
 #include "kern/dev/e1000_registers.hh"
 #include "kern/dev/nic.hh"
 #include "kern/dev/pci.hh"
@@ -71,6 +72,16 @@ public:
     // Lets the card send all that was queued: one write of the tail, whatever the number.
     void hand_over();
 
+    // For descriptors of other kinds (e1000_offload.cc): whether so many slots are free, the next
+    // of them, its buffer; queueing a descriptor in it; making a slot that was used so, and is
+    // free, one for plain frames again.
+    bool has_room(uint32_t count);
+    uint32_t next() const { return tail_; }
+    uint32_t buffer_address() const { return buffers_.physical(tail_); }
+    void put(const DescriptorWords& words);
+    void make_plain();
+    bool is_done(uint32_t slot) const;
+
     uint64_t times_full() const { return times_full_; }
     void print() const;
     void describe(NetRing& ring) const;
@@ -78,7 +89,6 @@ public:
 private:
     TransmitRing(Registers registers, PageFrame ring, SlotBuffers<slots> buffers);
     volatile TransmitDescriptor& descriptor(uint32_t slot) const;
-    bool is_done(uint32_t slot) const;
 
     Registers registers_;
     PageFrame ring_;
@@ -156,7 +166,14 @@ using MacAddress = EthernetAddress;
 // One card.
 class Card final : public Nic {
 public:
-    Card(Registers registers, const char* model, TransmitRing transmit, ReceiveRing receive);
+    // Which card this is, beyond what all have in common.
+    struct Model {
+        const char* name = "";
+        bool cuts_ipv6 = true;                      // segments; the 82544 does not
+        bool sends_empty_tail = false;              // QEMU's: e1000_offload.cc, put_end()
+    };
+
+    Card(Registers registers, const Model& model, TransmitRing transmit, ReceiveRing receive);
 
     // Resets the card and starts it, in an order that suits the manual and QEMU's model alike.
     void start();
@@ -166,6 +183,7 @@ public:
 
     NetInfo info() override;
     bool present() const override { return present_; }
+    uint32_t offloads() const override;
     void set_multicast(std::span<const EthernetAddress> addresses) override;
     uint32_t link_changes() const override { return link_changes_; }
     bool frames_waiting() const override { return present_ && receive_.has_next(); }
@@ -177,7 +195,9 @@ public:
 private:
     std::span<std::byte> claim_slot() override;
     void queue_slot(size_t bytes) override { transmit_.queue(bytes); }
-    void start_transmit() override { transmit_.hand_over(); }
+    bool queue_slot(size_t bytes, const NetOffload& offload) override;
+    bool queue_pieces(std::span<PagePiece> pieces, const NetOffload& offload) override;
+    void start_transmit() override;
     std::span<const std::byte> oldest_frame() override;
     void release_frame() override { receive_.release(); }
     void return_buffers() override { receive_.return_buffers(); }
@@ -190,11 +210,13 @@ private:
     void start_receiver();
     void interrupt();
     void handle(Value<InterruptCause> causes);
+    void on_written_back();
     void lose();
 
     Registers registers_;
-    const char* model_;
+    Model model_;
     TransmitRing transmit_;
+    OffloadQueue offload_;
     ReceiveRing receive_;
     Statistics statistics_;
     MacAddress mac_{};

@@ -168,10 +168,55 @@ struct TransmitCommand {                            // 3.3.3.1
     static constexpr uint8_t end_of_packet = 0x01;  // EOP
     static constexpr uint8_t insert_crc = 0x02;     // IFCS
     static constexpr uint8_t report_status = 0x08;  // RS: set TransmitStatus::done
+    static constexpr uint8_t extended = 0x20;       // DEXT: not a legacy descriptor, see below
 };
 
 struct TransmitStatus {                             // 3.3.3.2
     static constexpr uint8_t done = 0x01;           // DD
+};
+
+// The card also takes two descriptors that together say more. They are told from the legacy one,
+// and from each other, by bits of their third word.
+struct ExtendedBits {
+    static constexpr uint32_t context = 0u << 20, data = 1u << 20;      // DTYP
+    static constexpr uint32_t extended = 1u << 29;                      // DEXT
+    static constexpr uint32_t report_status = 1u << 27;                 // RS
+    static constexpr uint32_t segment = 1u << 26;                       // TSE
+    static constexpr uint32_t context_tcp = 1u << 24, context_ipv4 = 1u << 25;  // TUCMD, 3.3.6.1
+    static constexpr uint32_t end_of_packet = 1u << 24, insert_crc = 1u << 25;  // DCMD, 3.3.7.1
+};
+
+// The context descriptor, 3.3.6: how frames after it are summed and cut. The card keeps two
+// contexts, one for frames that it cuts and one for those that it only sums. Positions are bytes
+// from the frame's begin; an end is the last byte that is summed, or 0 for the frame's.
+struct ContextDescriptor {
+    uint8_t ip_start = 0;                           // IPCSS
+    uint8_t ip_checksum_at = 0;                     // IPCSO
+    uint16_t ip_end = 0;                            // IPCSE
+    uint8_t checksum_start = 0;                     // TUCSS
+    uint8_t checksum_at = 0;                        // TUCSO
+    uint16_t checksum_end = 0;                      // TUCSE
+    uint32_t payload_and_bits = 0;                  // PAYLEN: bytes to be cut, 20 bits
+    uint8_t status = 0;                             // TransmitStatus
+    uint8_t header_bytes = 0;                       // HDRLEN
+    uint16_t segment_bytes = 0;                     // MSS
+    bool operator==(const ContextDescriptor&) const = default;
+};
+static_assert(sizeof(ContextDescriptor) == 16);
+
+// The data descriptor, 3.3.7: a frame, or a piece of one.
+struct DataDescriptor {
+    uint64_t buffer = 0;                            // physical address
+    uint32_t length_and_bits = 0;                   // DTALEN, 20 bits
+    uint8_t status = 0;                             // TransmitStatus
+    uint8_t options = 0;                            // POPTS, of the first piece: DataOption
+    uint16_t special = 0;
+};
+static_assert(sizeof(DataDescriptor) == 16);
+
+struct DataOption {                                 // 3.3.7.3
+    static constexpr uint8_t ip_checksum = 0x01;    // IXSM: put it in
+    static constexpr uint8_t checksum = 0x02;       // TXSM: TCP's or UDP's
 };
 
 // The receive descriptor, 3.2.3. The card writes everything but the address.

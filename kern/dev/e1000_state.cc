@@ -46,9 +46,16 @@ void TransmitRing::print() const
     for_each_run(slots, same, [&](uint32_t first, uint32_t last) {
         const volatile TransmitDescriptor& slot = descriptor(first);
         const uint8_t command = slot.command;
+        const bool is_context = (command & TransmitCommand::extended) != 0
+            && (slot.checksum_offset >> 4) == 0;            // DTYP
         print_slots(first, last);
+        if (is_context) {
+            cprintf("context for checksums or segments, status %02x %s\n", slot.status,
+                    is_done(first) ? "DD, free" : "the card's");
+            return;
+        }
         cprintf("buffer 0x%08x length %4u command %02x%s%s%s status %02x %s\n",
-                buffers_.physical(first), slot.length, command,
+                static_cast<uint32_t>(slot.buffer), slot.length, command,
                 (command & TransmitCommand::end_of_packet) != 0 ? " EOP" : "",
                 (command & TransmitCommand::insert_crc) != 0 ? " IFCS" : "",
                 (command & TransmitCommand::report_status) != 0 ? " RS" : "", slot.status,

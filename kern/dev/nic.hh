@@ -24,8 +24,10 @@
 #include <span>
 
 #include "inc/net.hh"
+#include "inc/result.hh"
 #include "kern/cpu/lock.hh"
 #include "kern/env/wait_queue.hh"
+#include "kern/memory/frames.hh"
 
 class Nic {
 public:
@@ -48,6 +50,9 @@ public:
 
     // Whether the card still answers. One that has gone has no slots, no frames and no link.
     virtual bool present() const = 0;
+
+    // NetOffload's kinds of work that the card does.
+    virtual uint32_t offloads() const { return 0; }
 
     // Receives frames to these multicast addresses from now on (perhaps some to others too), and
     // to none that were set before.
@@ -79,6 +84,8 @@ private:
     // The sides' work, called by Transmission and Reception with the side's lock held.
     virtual std::span<std::byte> claim_slot() = 0;
     virtual void queue_slot(size_t bytes) = 0;
+    virtual bool queue_slot(size_t, const NetOffload&) { return false; }
+    virtual bool queue_pieces(std::span<PagePiece>, const NetOffload&) { return false; }
     virtual void start_transmit() = 0;
     virtual std::span<const std::byte> oldest_frame() = 0;
     virtual void release_frame() = 0;
@@ -119,7 +126,33 @@ public:
         queued_ = true;
     }
 
+    // Like queue(), and the card does what `offload` asks for: work that it can do, without
+    // segments (nic_check_offload). False: that takes more slots than are free; nothing is queued.
+    bool queue(size_t bytes, const NetOffload& offload)
+    {
+        return insist([&] { return nic_.queue_slot(bytes, offload); });
+    }
+
+    // Queues a frame that the card reads from where it is; the pieces' references are the card's
+    // until it has. False: the ring has not that many free slots; nothing is queued.
+    bool queue(std::span<PagePiece> pieces, const NetOffload& offload)
+    {
+        return insist([&] { return nic_.queue_pieces(pieces, offload); });
+    }
+
 private:
+    // Tries, and once more when the card has seen what was queued before.
+    template <typename Attempt> bool insist(Attempt attempt)
+    {
+        bool done = attempt();
+        if (!done && queued_) {
+            start();
+            done = attempt();
+        }
+        queued_ = queued_ || done;
+        return done;
+    }
+
     void start()
     {
         if (queued_) {
@@ -150,6 +183,10 @@ private:
     Nic& nic_;
     LockGuard guard_;
 };
+
+// Whether `offload` makes sense for a frame of `bytes`, so that the card can follow it blindly, and
+// is work of the kinds `offloads`. invalid_argument, not_supported.
+Result<void> nic_check_offload(const NetOffload& offload, size_t bytes, uint32_t offloads);
 
 // The one card, null if the machine has none that works.
 Nic* nic_card();

@@ -11,6 +11,7 @@ constexpr uint8_t class_word = 0x08;        // class, subclass, interface, revis
 constexpr uint8_t header_word = 0x0C;       // self test, header type, latency, cache line
 constexpr uint8_t first_bar_word = 0x10;
 constexpr uint8_t bus_numbers_word = 0x18;  // bridges only: latency, subordinate, secondary, ...
+constexpr uint8_t subsystem_word = 0x2C;    // subsystem id, subsystem vendor id
 constexpr uint8_t interrupt_word = 0x3C;    // ..., interrupt pin, interrupt line
 
 constexpr uint32_t command_io = 1u << 0;            // 6.2.2
@@ -75,6 +76,11 @@ bool PciFunction::has_more_functions() const { return (header_type_ & header_mul
 uint8_t PciFunction::secondary_bus() const
 {
     return static_cast<uint8_t>(read(bus_numbers_word) >> 8);
+}
+
+uint16_t PciFunction::subsystem_vendor() const
+{
+    return static_cast<uint16_t>(read(subsystem_word));
 }
 
 uint8_t PciFunction::irq_line() const { return static_cast<uint8_t>(read(interrupt_word)); }

@@ -45,6 +45,9 @@ public:
     bool has_more_functions() const;    // of function 0: its device has others beside it
     uint8_t secondary_bus() const;      // of a bridge: the bus behind it, 0 if it has no number
 
+    // Who made the board that the function's chip is on (6.2.4).
+    uint16_t subsystem_vendor() const;
+
     // The interrupt line that the firmware routed the function to; 255 means none.
     uint8_t irq_line() const;
 

@@ -66,6 +66,15 @@ private:
     uint32_t number_ = 0;                           // frame 0 is never handed out
 };
 
+// Bytes within one page frame, and the reference that keeps them.
+struct PagePiece {
+    PageFrame page;
+    uint32_t offset = 0;
+    uint32_t size = 0;
+
+    uint32_t physical() const { return page.physical().value + offset; }
+};
+
 struct FrameCounts {
     uint32_t total = 0, free = 0;       // of the frames that can be allocated
     uint32_t kernel = 0;                // the kernel's image and boot tables, not in `total`

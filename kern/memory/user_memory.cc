@@ -1,5 +1,7 @@
 #include "kern/memory/user_memory.hh"
 
+#include <algorithm>
+
 #include "inc/string.hh"
 #include "kern/debug/counters.hh"
 #include "kern/debug/panic.hh"
@@ -49,4 +51,21 @@ Result<void> UserBytes::copy_from(std::span<const std::byte> kernel) const
     count(Counter::bytes_copied, size_);
     memcpy(user_pointer(address_), kernel.data(), size_);
     return {};
+}
+
+Result<size_t> UserBytes::share(std::span<PagePiece> pieces) const
+{
+    TRY(check_readable());
+    size_t count = 0;
+    for (size_t done = 0; done < size_;) {
+        ASSERT(count < pieces.size());
+        const uintptr_t va = address_ + done;
+        const uint32_t offset = va % page_size;
+        PagePiece& piece = pieces[count++];
+        piece.page = TRY(environment_.space.share(va - offset));
+        piece.offset = offset;
+        piece.size = std::min<uint32_t>(page_size - offset, size_ - done);
+        done += piece.size;
+    }
+    return count;
 }

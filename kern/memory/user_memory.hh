@@ -8,6 +8,7 @@
 #include <type_traits>
 
 #include "inc/result.hh"
+#include "kern/memory/frames.hh"
 
 class Environment;
 
@@ -24,6 +25,10 @@ public:
     // written runs the program's page-fault upcall and the system call again afterwards.
     Result<void> copy_to(std::span<std::byte> kernel) const;
     Result<void> copy_from(std::span<const std::byte> kernel) const;
+
+    // Makes the range, page by page, the first of `pieces`, which must be enough, so that it can be
+    // read without the program; returns how many. fault; no_memory: a page has too many references.
+    Result<size_t> share(std::span<PagePiece> pieces) const;
 
     Result<void> check_readable() const { return check(false); }
     Result<void> check_writable() const { return check(true); }

@@ -50,6 +50,10 @@ public:
     {
         return {*caller_, frame.address, frame.length};
     }
+    Result<NetOffload> offload_of(const NetFrame& frame) const
+    {
+        return UserObject<NetOffload>{*caller_, frame.address}.read();
+    }
 
     // fault: the first `count` frames are not the caller's to write.
     Result<void> check_writable() const { return bytes(count_).check_writable(); }
@@ -82,19 +86,49 @@ private:
     uint32_t count_;
 };
 
-// Queues one frame, or changes nothing: invalid_argument, try_again (ring full), fault.
-Result<void> transmit_one(Nic::Transmission& out, const FrameArray& array, const NetFrame& frame)
+// Queues a frame's copy; the card does to it what `offload` says. try_again (ring full), fault.
+Result<void> transmit_copy(Nic::Transmission& out, const UserBytes& memory,
+                           const NetOffload& offload)
 {
-    if (frame.length == 0 || frame.length > max_frame_bytes) {
-        return Error::invalid_argument;
-    }
     const std::span<std::byte> buffer = out.claim();
     if (buffer.empty()) {
         return Error::try_again;
     }
-    TRY(array.memory_of(frame).copy_to(buffer.first(frame.length)));
-    out.queue(frame.length);
+    TRY(memory.copy_to(buffer.first(memory.size())));
+    if (offload.work == 0) {
+        out.queue(memory.size());
+    } else if (!out.queue(memory.size(), offload)) {
+        return Error::try_again;
+    }
     return {};
+}
+
+// Queues a frame that stays in the caller's pages. try_again, fault, no_memory.
+Result<void> transmit_pages(Nic::Transmission& out, const UserBytes& memory,
+                            const NetOffload& offload)
+{
+    std::array<PagePiece, max_segmented_bytes / page_size + 1> storage;
+    const size_t count = TRY(memory.share(storage));
+    if (!out.queue(std::span(storage).first(count), offload)) {
+        return Error::try_again;
+    }
+    return {};
+}
+
+// Queues one frame, or changes nothing: invalid_argument, try_again (ring full), fault; one that
+// is described: not_supported, no_memory too.
+Result<void> transmit_one(Nic::Transmission& out, uint32_t offloads, const FrameArray& array,
+                          NetFrame frame)
+{
+    NetOffload offload;
+    if ((frame.length & NetFrame::described) != 0) {
+        offload = TRY(array.offload_of(frame));
+        frame.address += uint32_t{sizeof(NetOffload)};
+        frame.length &= ~NetFrame::described;
+    }
+    TRY(nic_check_offload(offload, frame.length, offloads));
+    return offload.segments() ? transmit_pages(out, array.memory_of(frame), offload)
+                              : transmit_copy(out, array.memory_of(frame), offload);
 }
 
 // Hands frames to the card up to the first that cannot be; returns how many, or why not even one.
@@ -104,7 +138,8 @@ Result<int32_t> transmit(Nic& card, const FrameArray& array)
     int32_t sent = 0;
     for (uint32_t number = 0; number < array.count(); ++number) {
         const NetFrame frame = TRY(array.frame(number));
-        if (const Result<void> queued = transmit_one(out, array, frame); !queued) {
+        const Result<void> queued = transmit_one(out, card.offloads(), array, frame);
+        if (!queued) {
             return sent > 0 ? Result<int32_t>(sent) : queued.error();
         }
         ++sent;
@@ -170,11 +205,13 @@ bool is_empty_handed(const Result<int32_t>& result)
 
 }  // namespace
 
-// Sends `count` frames of the array at `frames`, as they are: nothing is padded. Returns how many
+// Sends `count` frames of the array at `frames`, as they are: nothing is padded. Those that are
+// NetFrame::described go through the card's own work first (NetOffload). Returns how many
 // the card has taken, at least one; the array's frames after them were not looked at, or had the
 // error that the next call with them will return.
-// invalid_argument: count, or a frame's length, is 0 or too large; fault; not_permitted; no_device;
-// try_again: the ring is full and timeout_ms is 0; timed_out: it was full for that long.
+// invalid_argument: count, or a frame's length, is 0 or too large, or its description makes no
+// sense; not_supported: the card cannot do that; fault; not_permitted; no_device; no_memory: a page
+// has too many references; try_again: the ring is full and timeout_ms is 0; timed_out: it was full for that long.
 SyscallResult sys_net_transmit(Environment& caller, const SyscallArguments& arguments)
 {
     const auto [frames, count, timeout_ms, a4, a5] = arguments;

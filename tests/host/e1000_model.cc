@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
 
 #include "kern/memory/frames.hh"
@@ -218,23 +219,176 @@ void E1000Model::send(size_t limit)
     bool reported = false;
     while ((peek(TransmitControl::offset) & 2) != 0 && ring.head != ring.tail && limit-- > 0) {
         auto& slot = descriptor<TransmitDescriptor>(ring.base, ring.head);
-        EXPECT_NE(slot.length, 0) << "a descriptor without data";
-        const std::byte* const from = to_pointer({static_cast<uint32_t>(slot.buffer)});
-        sending_.insert(sending_.end(), from, from + slot.length);
-        if ((slot.command & TransmitCommand::end_of_packet) != 0) {
-            EXPECT_NE(slot.command & TransmitCommand::insert_crc, 0) << "a frame without FCS";
-            count(GoodPacketsSent::offset, 1);
-            count_octets(GoodOctetsSentLow::offset, sending_.size());
-            sent.push_back(std::exchange(sending_, {}));
-        }
-        if ((slot.command & TransmitCommand::report_status) != 0
-            && !drops_descriptor_write_back) {
-            slot.status |= TransmitStatus::done;
+        const bool reports = process(std::as_writable_bytes(std::span<TransmitDescriptor, 1>(&slot, 1)));
+        if (reports && !drops_descriptor_write_back) {
+            slot.status |= TransmitStatus::done;            // at the same place in all three
             reported = true;
         }
         ring.head = (ring.head + 1) % ring.slots();
     }
     raise((reported ? tx_written_back : 0) | (ring.head == ring.tail ? tx_empty : 0));
+}
+
+// Does what a descriptor of any kind says; returns whether it wants to hear of it.
+bool E1000Model::process(std::span<std::byte, 16> slot)
+{
+    std::array<uint32_t, 4> words;
+    std::memcpy(words.data(), slot.data(), sizeof words);
+    const uint32_t type = words[2] & (ExtendedBits::extended | 0xFu << 20);
+    EXPECT_EQ(words[3] & TransmitStatus::done, 0u) << "a descriptor that is done already";
+    if ((type & ExtendedBits::extended) == 0) {
+        take_plain(std::bit_cast<TransmitDescriptor>(words));
+    } else if (type == (ExtendedBits::extended | ExtendedBits::data)) {
+        take_data(std::bit_cast<DataDescriptor>(words));
+    } else {
+        EXPECT_EQ(type, ExtendedBits::extended | ExtendedBits::context) << "an unknown descriptor";
+        take_context(std::bit_cast<ContextDescriptor>(words));
+    }
+    return (words[2] & ExtendedBits::report_status) != 0;   // the legacy one's RS is there too
+}
+
+void E1000Model::take_plain(const TransmitDescriptor& plain)
+{
+    EXPECT_NE(plain.length, 0) << "a descriptor without data";
+    EXPECT_EQ(plain.checksum_offset | plain.checksum_start | plain.special, 0);
+    append(plain.buffer, plain.length);
+    if ((plain.command & TransmitCommand::end_of_packet) != 0) {
+        EXPECT_NE(plain.command & TransmitCommand::insert_crc, 0) << "a frame without FCS";
+        send_frame(std::exchange(sending_, {}));
+        in_frame_ = false;
+    }
+}
+
+// 3.3.6: the manual leaves open what a context does to a frame that has begun.
+void E1000Model::take_context(const ContextDescriptor& context)
+{
+    EXPECT_TRUE(!in_frame_ || sends_empty_tail) << "a context within a frame";
+    ++contexts;
+    ((context.payload_and_bits & ExtendedBits::segment) != 0 ? cuts_ : sums_) = context;
+}
+
+// 3.3.7
+void E1000Model::take_data(const DataDescriptor& data)
+{
+    const uint32_t bits = data.length_and_bits, bytes = bits & 0xFFFFF;
+    const bool cuts = (bits & ExtendedBits::segment) != 0;
+    const bool last = (bits & ExtendedBits::end_of_packet) != 0;
+    EXPECT_TRUE(bytes > 0 || sends_empty_tail) << "a descriptor without data";
+    EXPECT_NE(bits & ExtendedBits::insert_crc, 0u) << "a frame without FCS";
+    if (!in_frame_) {
+        options_ = data.options;
+        segments_ = 0;
+        in_frame_ = true;
+    }
+    append(data.buffer, bytes);
+    if (cuts) {
+        cut_segments(last);
+    } else if (last) {
+        if ((options_ & DataOption::checksum) != 0) {
+            put_sum(sending_, sums_.checksum_at, sums_.checksum_start, sums_.checksum_end);
+        }
+        if ((options_ & DataOption::ip_checksum) != 0) {
+            put_sum(sending_, sums_.ip_checksum_at, sums_.ip_start, sums_.ip_end);
+        }
+        send_frame(std::exchange(sending_, {}));
+    }
+    if (last) {
+        in_frame_ = false;
+        sending_.clear();
+    }
+}
+
+void E1000Model::append(uint64_t from, size_t bytes)
+{
+    const std::byte* const begin = to_pointer({static_cast<uint32_t>(from)});
+    sending_.insert(sending_.end(), begin, begin + bytes);
+}
+
+// 3.5.5, 3.5.7: of what has come, all whole segments, and with the last piece the rest.
+void E1000Model::cut_segments(bool last)
+{
+    const size_t header = cuts_.header_bytes, whole = header + cuts_.segment_bytes;
+    while (sending_.size() >= whole) {
+        send_segment({sending_.begin(), sending_.begin() + static_cast<ptrdiff_t>(whole)});
+        sending_.erase(sending_.begin() + static_cast<ptrdiff_t>(header),
+                       sending_.begin() + static_cast<ptrdiff_t>(whole));
+    }
+    if (last && (sending_.size() > header || (sends_empty_tail && sending_.size() == header))) {
+        send_segment(sending_);
+    }
+}
+
+namespace {
+
+uint32_t get(const E1000Model::Bytes& frame, size_t at, size_t bytes)
+{
+    uint32_t value = 0;
+    for (size_t i = 0; i < bytes; ++i) {
+        value = value << 8 | std::to_integer<uint32_t>(frame.at(at + i));
+    }
+    return value;
+}
+
+void set(E1000Model::Bytes& frame, size_t at, size_t bytes, uint32_t value)
+{
+    while (bytes-- > 0) {
+        frame.at(at + bytes) = static_cast<std::byte>(value);
+        value >>= 8;
+    }
+}
+
+}  // namespace
+
+// RFC 1071; a sum of 0 is written as 0xFFFF, which is as good for TCP and a must for UDP. `end` is
+// the last byte summed, 0 for the frame's.
+void E1000Model::put_sum(Bytes& frame, size_t at, size_t start, size_t end) const
+{
+    ASSERT_TRUE(start <= at && at + 2 <= frame.size()) << "a checksum outside its frame";
+    const size_t stop = end == 0 ? frame.size() : end + 1;
+    uint64_t sum = 0;
+    for (size_t i = start; i < stop; ++i) {
+        sum += std::to_integer<uint64_t>(frame.at(i)) << ((i - start) % 2 == 0 ? 8 : 0);
+    }
+    while (sum > 0xFFFF) {
+        sum = (sum & 0xFFFF) + (sum >> 16);
+    }
+    set(frame, at, 2, sum == 0xFFFF ? 0xFFFF : ~static_cast<uint32_t>(sum));
+}
+
+// 3.5.8: what the card changes in each segment's headers.
+void E1000Model::send_segment(Bytes frame)
+{
+    const size_t ip = cuts_.ip_start, tcp = cuts_.checksum_start;
+    const auto bytes = static_cast<uint32_t>(frame.size());
+    const uint32_t before = segments_ * cuts_.segment_bytes;
+    if ((cuts_.payload_and_bits & ExtendedBits::context_ipv4) != 0) {
+        set(frame, ip + 2, 2, bytes - static_cast<uint32_t>(ip));
+        set(frame, ip + 4, 2, get(frame, ip + 4, 2) + segments_);
+    } else {
+        set(frame, ip + 4, 2, bytes - static_cast<uint32_t>(ip) - 40);
+    }
+    EXPECT_NE(cuts_.payload_and_bits & ExtendedBits::context_tcp, 0u) << "segments of TCP only";
+    set(frame, tcp + 4, 4, get(frame, tcp + 4, 4) + before);
+    if ((cuts_.payload_and_bits & 0xFFFFF) > before + cuts_.segment_bytes) {
+        set(frame, tcp + 13, 1, get(frame, tcp + 13, 1) & ~9u);     // FIN, PSH
+    }
+    if ((options_ & DataOption::checksum) != 0) {
+        const uint32_t sum = get(frame, cuts_.checksum_at, 2) + bytes - static_cast<uint32_t>(tcp);
+        set(frame, cuts_.checksum_at, 2, (sum & 0xFFFF) + (sum >> 16));
+        put_sum(frame, cuts_.checksum_at, tcp, cuts_.checksum_end);
+    }
+    if ((options_ & DataOption::ip_checksum) != 0) {
+        put_sum(frame, cuts_.ip_checksum_at, ip, cuts_.ip_end);
+    }
+    ++segments_;
+    send_frame(std::move(frame));
+}
+
+void E1000Model::send_frame(Bytes frame)
+{
+    count(GoodPacketsSent::offset, 1);
+    count_octets(GoodOctetsSentLow::offset, frame.size());
+    sent.push_back(std::move(frame));
 }
 
 // 3.2.1

@@ -30,6 +30,8 @@ public:
     bool has_eeprom = true;             // EERD answers
     bool resets = true;                 // CTRL.RST does what the manual says
     bool drops_descriptor_write_back = false;       // a broken card: never sets `done`
+    bool sends_empty_tail = false;      // QEMU's habit: kern/dev/e1000_offload.cc, put_end()
+    size_t contexts = 0;                // context descriptors so far
     std::array<uint16_t, 64> eeprom{};
 
     // Sends at most `limit` descriptors' worth.
@@ -67,6 +69,15 @@ private:
     void store_receive_control(uint32_t bits);
     void store_receive_tail(uint32_t tail);
     void store_transmit_tail(uint32_t tail);
+    bool process(std::span<std::byte, 16> slot);
+    void take_context(const e1000::ContextDescriptor& context);
+    void take_data(const e1000::DataDescriptor& data);
+    void take_plain(const e1000::TransmitDescriptor& plain);
+    void append(uint64_t from, size_t bytes);
+    void cut_segments(bool last);
+    void put_sum(Bytes& frame, size_t at, size_t start, size_t end) const;
+    void send_segment(Bytes frame);
+    void send_frame(Bytes frame);
     bool is_for_us(std::span<const std::byte> frame) const;
     uint32_t receive_room() const;
     void count(uint32_t offset, uint64_t amount);
@@ -76,7 +87,13 @@ private:
     std::vector<uint32_t> writes_;
     Ring receive_ring_;
     Ring transmit_ring_;
-    Bytes sending_;                     // of a frame in several descriptors
+    Bytes sending_;                     // of a frame in several descriptors; when it is cut, what
+                                        //   has come since the last segment, behind the header
+    bool in_frame_ = false;
+    uint8_t options_ = 0;               // of the frame's first piece
+    uint32_t segments_ = 0;             // sent of this frame
+    e1000::ContextDescriptor sums_;     // the two contexts, 3.3.6
+    e1000::ContextDescriptor cuts_;
     uint32_t cause_ = 0;
     uint32_t mask_ = 0;
 };

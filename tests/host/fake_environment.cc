@@ -109,6 +109,22 @@ Result<void> UserBytes::check(bool to_write) const
     return {};
 }
 
+// The ranges are not page frames: copies in frames stand for them.
+Result<size_t> UserBytes::share(std::span<PagePiece> pieces) const
+{
+    TRY(check_readable());
+    size_t count = 0;
+    for (size_t done = 0; done < size_; done += pieces[count++].size) {
+        PagePiece& piece = pieces[count];
+        piece.page = TRY(PageFrame::allocate());
+        piece.offset = (address_ + done) % page_size;
+        piece.size = static_cast<uint32_t>(std::min(page_size - piece.offset, size_ - done));
+        const auto from = fake::user_memory(address_ + done, piece.size);
+        std::ranges::copy(from, piece.page.data() + piece.offset);
+    }
+    return count;
+}
+
 Result<void> UserBytes::copy_to(std::span<std::byte> kernel) const
 {
     TRY(check_readable());

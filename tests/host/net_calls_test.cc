@@ -35,7 +35,7 @@ protected:
         fake::map_user(memory_at, memory_size);
         fake::map_user(read_only_at, 4096, fake::Access::read);
         const Registers registers = model.registers();
-        card.emplace(registers, "82540EM", TransmitRing::create(registers).value(),
+        card.emplace(registers, Card::Model{.name = "82540EM"}, TransmitRing::create(registers).value(),
                      ReceiveRing::create(registers).value());
         card->start();
         the_card = &*card;
@@ -184,6 +184,120 @@ TEST_F(NetCalls, ABadFrameIsReportedEvenIfTheRingIsFull)
     ASSERT_TRUE(transmit(max_net_batch, 0));
     set_frame(0, memory_at, 0);
     EXPECT_EQ(transmit(1).error(), Error::invalid_argument);
+}
+
+// --- Frames with a description
+
+namespace {
+
+// A TCP packet's frame, but for its checksums; all that the card is told of it.
+constexpr NetOffload sums{.work = NetOffload::checksum, .checksum_start = 34, .checksum_at = 50};
+constexpr NetOffload cuts{.work = NetOffload::checksum | NetOffload::segment_ipv4, .ip_start = 14,
+                          .checksum_start = 34, .checksum_at = 50, .header_bytes = 54,
+                          .segment_bytes = 1000};
+
+}  // namespace
+
+class Described : public NetCalls {
+protected:
+    // The array's only frame, with its description in front, at `address`.
+    void put(const NetOffload& offload, size_t bytes, uintptr_t address = memory_at)
+    {
+        const E1000Model::Bytes frame = make_frame(bytes, 7);
+        const auto memory = fake::user_memory(address, sizeof offload + bytes);
+        std::memcpy(memory.data(), &offload, sizeof offload);
+        std::ranges::copy(frame, memory.begin() + sizeof offload);
+        set_frame(0, address, static_cast<uint32_t>(bytes) | NetFrame::described);
+    }
+};
+
+TEST_F(Described, IsSummedOrCutByTheCard)
+{
+    put(sums, 100);
+    EXPECT_EQ(transmit(1).value(), 1);
+    ASSERT_EQ(model.sent.size(), 1u);
+    EXPECT_EQ(model.sent[0].size(), 100u);
+    put(cuts, 54 + 50'000, memory_at + 4000);
+    EXPECT_EQ(transmit(1).value(), 1);
+    EXPECT_EQ(model.sent.size(), 51u);
+    EXPECT_EQ(model.sent[50].size(), 1054u);
+}
+
+TEST_F(Described, WithoutWorkGoesOutAsItIs)
+{
+    put({}, 77);
+    EXPECT_EQ(transmit(1).value(), 1);
+    EXPECT_EQ(model.sent, Frames{make_frame(77, 7)});
+}
+
+TEST_F(Described, NonsenseIsRefusedAndNothingSent)
+{
+    NetOffload bad = cuts;
+    bad.segment_bytes = 0;
+    put(bad, 5000);
+    EXPECT_EQ(transmit(1).error(), Error::invalid_argument);
+    bad = sums;
+    bad.checksum_at = 99;
+    put(bad, 100);
+    EXPECT_EQ(transmit(1).error(), Error::invalid_argument);
+    put(sums, 100);
+    for (const uint32_t length : {0u, 51u, 1519u, 60'000u, 0x7FFFFFFFu}) {
+        set_frame(0, memory_at, length | NetFrame::described);
+        EXPECT_EQ(transmit(1).error(), Error::invalid_argument) << length;
+    }
+    put(cuts, 100);
+    for (const uint32_t length : {0u, 54u, uint32_t{max_segmented_bytes} + 1, 0x7FFFFFFFu}) {
+        set_frame(0, memory_at, length | NetFrame::described);
+        EXPECT_EQ(transmit(1).error(), Error::invalid_argument) << length;
+    }
+    EXPECT_TRUE(model.sent.empty());
+}
+
+TEST_F(Described, MemoryThatIsNotTheCallersIsAFault)
+{
+    const size_t before = fake::frames_in_use();
+    for (const uintptr_t address : {uintptr_t{0}, uintptr_t{0xF0000000}, uintptr_t{0xFFFFFFFC},
+                                    memory_at + memory_size - 4}) {
+        set_frame(0, address, 100 | NetFrame::described);
+        EXPECT_EQ(transmit(1).error(), Error::fault);
+    }
+    put(sums, 60, memory_at + memory_size - 68);
+    set_frame(0, memory_at + memory_size - 68, 61 | NetFrame::described);
+    EXPECT_EQ(transmit(1).error(), Error::fault) << "the frame's last byte is outside";
+    put(cuts, 5000, memory_at + memory_size - 5008);
+    set_frame(0, memory_at + memory_size - 5008, 5001 | NetFrame::described);
+    EXPECT_EQ(transmit(1).error(), Error::fault);
+    EXPECT_TRUE(model.sent.empty());
+    EXPECT_EQ(fake::frames_in_use(), before);
+}
+
+TEST_F(Described, AFullRingKeepsNoPages)
+{
+    model.sends_at_once = false;
+    fake::limit_frames(1000);
+    const size_t before = fake::frames_in_use();
+    put(cuts, 60'000);
+    for (int i = 0; i < 3; ++i) {
+        EXPECT_EQ(transmit(1, 0).value(), 1);
+    }
+    const size_t full = fake::frames_in_use();
+    EXPECT_GT(full, before);
+    EXPECT_EQ(transmit(1, 0).error(), Error::try_again);
+    EXPECT_EQ(transmit(1, 50).error(), blocked);
+    EXPECT_EQ(fake::frames_in_use(), full);
+    model.send();
+    Card::on_interrupt(&*card);
+    EXPECT_EQ(fake::frames_in_use(), before);
+    EXPECT_EQ(transmit(1, 50).value(), 1);
+}
+
+TEST_F(Described, InfoTellsWhatTheCardDoes)
+{
+    EXPECT_EQ(sys_net_info(caller, {memory_at}).value(), 0);
+    NetInfo info;
+    std::memcpy(&info, fake::user_memory(memory_at, sizeof info).data(), sizeof info);
+    EXPECT_NE(info.offloads & NetOffload::checksum, 0u);
+    EXPECT_NE(info.offloads & NetOffload::segment_ipv4, 0u);
 }
 
 // --- Receive

@@ -4,9 +4,11 @@ fake_kernel := tests/host/fake_kernel.cc tests/host/fake_pci.cc
 
 pci_test_SOURCES := kern/dev/pci.cc kern/dev/pci_names.cc $(fake_kernel)
 e1000_driver := kern/dev/e1000.cc kern/dev/e1000_transmit.cc kern/dev/e1000_receive.cc \
-    kern/dev/e1000_state.cc kern/dev/nic_trace.cc kern/dev/pci.cc kern/dev/pci_names.cc \
-    kern/dev/pci_drivers.cc tests/host/e1000_model.cc $(fake_kernel)
+    kern/dev/e1000_offload.cc kern/dev/e1000_state.cc kern/dev/nic_offload.cc \
+    kern/dev/nic_trace.cc kern/dev/pci.cc kern/dev/pci_names.cc kern/dev/pci_drivers.cc \
+    tests/host/e1000_model.cc $(fake_kernel)
 e1000_test_SOURCES := $(e1000_driver)
+e1000_offload_test_SOURCES := $(e1000_driver)
 net_calls_test_SOURCES := kern/syscall/net.cc kern/env/frame_watch.cc \
     tests/host/fake_environment.cc $(e1000_driver)
 http_request_test_SOURCES := user/httpd/request.cc user/httpd/path.cc user/httpd/text.cc \

@@ -106,6 +106,13 @@ void bad_frames()
         must_fail("net_transmit of a frame at", frame.address, sys_net_transmit(&frame, 1, 0));
         must_fail("net_receive of a frame to", frame.address, sys_net_receive(&frame, 1, 0));
     }
+    auto* const offload = static_cast<NetOffload*>(pointer(lone_page));
+    *offload = {.work = 0xFF, .ip_start = 0xFF, .header_bytes = 0xFFFF};
+    for (const uint32_t length : {0u, 60u, uint32_t{max_segmented_bytes}, 0x7FFFFFFFu}) {
+        frame = {address_of(offload), length | NetFrame::described};
+        must_fail("net_transmit of a description and length", length,
+                  sys_net_transmit(&frame, 1, 0));
+    }
     for (const uint32_t count : bad_counts) {
         must_fail("net_transmit of a count", count, sys_net_transmit(&frame, count, 0));
         must_fail("net_receive of a count", count, sys_net_receive(&frame, count, 0));
