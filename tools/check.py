@@ -21,7 +21,7 @@ sys.path.insert(0, str(TREE))
 import gradelib  # noqa: E402
 
 RESULTS = TREE / "obj" / "tests" / "results"
-PYTHON_TESTS = ("grader", "tools")      # folders in tests/
+PYTHON_TESTS = ("bench", "grader", "tools")      # folders in tests/
 UNITTEST_LINE = re.compile(r"^(?P<name>\w+ \([\w.]+\))(?:\n.*)? \.\.\. (?:.*\n)*?"
                            r"(?P<verdict>ok|FAIL|ERROR|skipped .*|expected failure)$", re.MULTILINE)
 

@@ -1,5 +1,6 @@
 # `make bench`: JOS++ against a Linux guest on the same emulated machine (tests/bench/README.md).
 # ROWS=, GUESTS=, REPS=, SECONDS=, JSON=, CHART= choose; `tests/bench/run --list` names rows.
+# COUNTERS=1 counts what our kernel does for a request, instead.
 bench_dir := $(OBJDIR)/bench
 bench_root := $(bench_dir)/www
 REPS ?= 3
@@ -27,8 +28,9 @@ $(bench_dir)/fs.img: $(bench_files) tests/bench/root/etc/servers $(OBJDIR)/fs/fs
 
 bench-guest: $(bench_files)
 	$(Q)$(PYTHON) tests/bench/linux_guest.py $(bench_dir)/linux $(bench_root) $(HOST_CXX)
-bench: $(bench_dir)/clients $(bench_dir)/fs.img images bench-guest
-	@tests/bench/run --reps $(REPS) $(if $(ROWS),--rows "$(ROWS)") \
-	    $(if $(GUESTS),--guests "$(GUESTS)") $(if $(SECONDS),--seconds $(SECONDS)) \
-	    $(if $(JSON),--json "$(JSON)") $(if $(CHART),--chart "$(CHART)")
+bench_guests := $(or $(GUESTS),$(if $(COUNTERS),jos,jos linux))
+bench: $(bench_dir)/clients $(bench_dir)/fs.img images $(if $(findstring linux,$(bench_guests)),bench-guest)
+	@exec $(PYTHON) tests/bench/run --reps '$(REPS)' --rows '$(ROWS)' --guests '$(GUESTS)' \
+	    $(if $(SECONDS),--seconds '$(SECONDS)') $(if $(JSON),--json '$(JSON)') \
+	    $(if $(CHART),--chart '$(CHART)') $(if $(COUNTERS),--counters)
 .PHONY: bench bench-guest

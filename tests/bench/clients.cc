@@ -8,13 +8,19 @@
 //     clients download HOST PORT SECONDS PATH FILE    MB per second, compared with FILE
 //     clients udp-echo HOST PORT SECONDS SIZE WINDOW  datagrams echoed per second
 //     clients stream HOST PORT SECONDS                MB per second each way through the echo
-//     clients sink HOST PORT SECONDS SIZE             datagrams the guest took per second
+//     clients sink HOST PORT SECONDS SIZE             datagrams the guest's program took per
+//                                                     second ("offered": sent to it)
 //     clients ping HOST 0 SECONDS WINDOW              echo replies per second (needs raw sockets)
+//     clients frames DEVICE 0 SECONDS SIZE MAC        frames the device took per second, of a type
+//                                                     that no system knows (needs raw sockets)
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/ip.h>
 #include <netinet/ip_icmp.h>
 #include <netinet/tcp.h>
+#include <linux/if_packet.h>
+#include <net/ethernet.h>
+#include <net/if.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -57,12 +63,13 @@ bool time_is_left() { return elapsed() < seconds; }
     std::exit(1);
 }
 
-void report(double value)
+void report(double value, double offered = 0)
 {
-    std::printf("{\"value\": %.3f, \"done\": %llu, \"failed\": %llu, \"lost\": %llu}\n", value,
-                static_cast<unsigned long long>(tally.done),
+    std::printf("{\"value\": %.3f, \"done\": %llu, \"failed\": %llu, \"lost\": %llu, "
+                "\"offered\": %.3f}\n",
+                value, static_cast<unsigned long long>(tally.done),
                 static_cast<unsigned long long>(tally.failed),
-                static_cast<unsigned long long>(tally.lost));
+                static_cast<unsigned long long>(tally.lost), offered);
 }
 
 void report_rate() { report(static_cast<double>(tally.done) / elapsed()); }
@@ -291,23 +298,66 @@ uint64_t taken_by_guest()
     return std::strtoull(text.c_str(), nullptr, 10);
 }
 
+// Sends the same packet as fast as the host can, many a system call; returns how many.
+uint64_t flood(int socket, const std::vector<char>& packet)
+{
+    constexpr unsigned batch = 64;
+    std::vector<char> content = packet;
+    iovec piece{content.data(), content.size()};
+    mmsghdr messages[batch] = {};
+    for (mmsghdr& message : messages) {
+        message.msg_hdr.msg_iov = &piece;
+        message.msg_hdr.msg_iovlen = 1;
+    }
+    uint64_t sent = 0;
+    while (time_is_left()) {
+        const int count = sendmmsg(socket, messages, batch, 0);
+        if (count < 0 && errno != ENOBUFS && errno != EAGAIN) {
+            fail("sendmmsg");
+        }
+        sent += count > 0 ? static_cast<uint64_t>(count) : 0;
+    }
+    return sent;
+}
+
 void sink(size_t size)
 {
     const Socket connection(SOCK_DGRAM);
     if (!connection.connect_to(guest)) {
         fail("connect");
     }
-    const std::vector<char> datagram(size, 'x');
     const uint64_t before = taken_by_guest();
     begin = Clock::now();
-    uint64_t sent = 0;
-    while (time_is_left()) {
-        sent += send(connection.number(), datagram.data(), datagram.size(), 0) >= 0 ? 1 : 0;
-    }
+    const uint64_t sent = flood(connection.number(), std::vector<char>(size, 'x'));
     const double took = elapsed();
     tally.done = taken_by_guest() - before;
-    std::fprintf(stderr, "sent %llu\n", static_cast<unsigned long long>(sent));
-    report(static_cast<double>(tally.done) / took);
+    report(static_cast<double>(tally.done) / took, static_cast<double>(sent) / took);
+}
+
+// Frames for the station `mac` on a network device, of the type for local experiments.
+void frames(const char* device, size_t size, const char* mac)
+{
+    std::vector<char> frame(std::max(size, sizeof(ether_header)), 0);
+    auto* const header = reinterpret_cast<ether_header*>(frame.data());
+    uint8_t* const to = header->ether_dhost;
+    if (std::sscanf(mac, "%hhx:%hhx:%hhx:%hhx:%hhx:%hhx", &to[0], &to[1], &to[2], &to[3], &to[4],
+                    &to[5]) != 6) {
+        fail(mac);
+    }
+    header->ether_shost[0] = 2;             // locally administered
+    header->ether_type = htons(0x88B5);
+    sockaddr_ll address{};
+    address.sll_family = AF_PACKET;
+    address.sll_ifindex = static_cast<int>(if_nametoindex(device));
+    const int raw = socket(AF_PACKET, SOCK_RAW, 0);
+    const int on = 1;
+    setsockopt(raw, SOL_PACKET, PACKET_QDISC_BYPASS, &on, sizeof on);
+    if (raw < 0 || bind(raw, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
+        fail(device);
+    }
+    tally.done = flood(raw, frame);
+    report_rate();
+    close(raw);
 }
 
 uint16_t checksum(const uint8_t* data, size_t size)
@@ -396,6 +446,8 @@ int main(int argc, char** argv)
         stream();
     } else if (what == "sink" && argc == 6) {
         sink(number(5));
+    } else if (what == "frames" && argc == 7) {
+        frames(argv[2], number(5), argv[6]);
     } else if (what == "ping" && argc == 6) {
         ping(number(5));
     } else {

@@ -9,9 +9,9 @@ import subprocess
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Callable, Dict, List, Tuple
+from typing import Callable, Dict, List, Optional, Tuple
 
-from guests import ADDRESS, Guest
+from guests import ADDRESS, CARD_ADDRESS, TAP, Guest, Traffic
 
 PAGE = "/index.html"
 BIG_FILE = "/big.bin"
@@ -22,6 +22,9 @@ class Sample:
     """One measurement; `bad` says what failed or was lost, "" if nothing."""
     value: float
     bad: str = ""
+    done: float = 0             # how many of what Row.per names
+    offered: float = 0          # of what may be dropped: what came to the guest, in the row's unit
+    traffic: Optional[Traffic] = None       # meanwhile
 
 
 @dataclass(frozen=True)
@@ -42,6 +45,8 @@ class Row:
     measure: Callable[[Guest, Setting], Sample]
     less_is_better: bool = False
     needs: Tuple[str, ...] = ()
+    per: str = ""               # what the work consists of, for the table of costs
+    only_ours: bool = False     # it has no counterpart in other systems
 
     def is_met(self, ratio: float, wanted: float) -> bool:
         return ratio <= wanted if self.less_is_better else ratio >= wanted
@@ -66,8 +71,10 @@ def output_of(*command: str, limit: float, good: Tuple[int, ...] = (0,)) -> str:
     return done.stdout
 
 
-def client(what: str, port: int, *arguments: str) -> Callable[[Guest, Setting], Sample]:
-    """A row that clients.cc measures. `FILE:` before an argument stands for the web root."""
+def client(what: str, port: int, *arguments: str,
+           scale: float = 1) -> Callable[[Guest, Setting], Sample]:
+    """A row that clients.cc measures. `FILE:` before an argument stands for the web root;
+    `scale`: from what the client counts to Row.per."""
     def measure(_guest: Guest, setting: Setting) -> Sample:
         resolved = [str(setting.web_root) + argument[5:] if argument.startswith("FILE:")
                     else argument for argument in arguments]
@@ -77,7 +84,8 @@ def client(what: str, port: int, *arguments: str) -> Callable[[Guest, Setting], 
         faults = [f"{result[kind]:.0f} {kind}" for kind in ("failed", "lost") if result[kind]]
         if not result["done"]:
             faults.append("nothing done")
-        return Sample(result["value"], ", ".join(faults))
+        return Sample(result["value"], ", ".join(faults), result["done"] * scale,
+                      result.get("offered", 0))
     return measure
 
 
@@ -100,7 +108,7 @@ def ping(interval: float, median: bool) -> Callable[[Guest, Setting], Sample]:
         times = sorted(float(time) for time in re.findall(r"time=([\d.]+)", output))
         lost = count - len(times)
         value = times[len(times) // 2] if median else sum(times) / len(times)
-        return Sample(value, f"{lost} lost" if lost else "")
+        return Sample(value, f"{lost} lost" if lost else "", len(times))
     return measure
 
 
@@ -111,9 +119,11 @@ def wrk(clients: int) -> Callable[[Guest, Setting], Sample]:
                            limit=setting.seconds + 60)
         rate = re.search(r"Requests/sec: +([\d.]+)", output)
         errors = re.search(r"Socket errors: (.*)|Non-2xx or 3xx responses: (.*)", output)
-        if not rate:
+        total = re.search(r"(\d+) requests in", output)
+        if not rate or not total:
             raise ClientError("wrk: no rate in its output")
-        return Sample(float(rate.group(1)), errors.group(0) if errors else "")
+        return Sample(float(rate.group(1)), errors.group(0) if errors else "",
+                      int(total.group(1)))
     return measure
 
 
@@ -139,7 +149,52 @@ def iperf(*options: str) -> Callable[[Guest, Setting], Sample]:
         received = result["end"]["sum_received"]
         short = received["seconds"] < 0.9 * seconds
         return Sample(received["bytes"] / received["seconds"] / 1e6,
-                      f"over after {received['seconds']:.1f} s" if short else "")
+                      f"over after {received['seconds']:.1f} s" if short else "",
+                      received["bytes"] / 1e6)
+    return measure
+
+
+DRIVER_LINE = re.compile(r"^(?:transmit|receive): (\d+) frames, \d+ bytes in (\d+) us, ",
+                         re.MULTILINE)
+
+
+def driver_line(answer: str) -> Tuple[int, float]:
+    """Frames and seconds, of what the monitor's `nicbench` prints."""
+    found = DRIVER_LINE.search(answer)
+    if not found:
+        raise ClientError(f"the kernel's monitor answers: {answer.strip()[-200:]}")
+    return int(found.group(1)), int(found.group(2)) / 1e6
+
+
+def driver_sends(size: int) -> Callable[[Guest, Setting], Sample]:
+    """Frames that have really come out of the card's other end, while the kernel's monitor queues
+    as many as it can."""
+    def measure(guest: Guest, setting: Setting) -> Sample:
+        seconds = max(1, round(setting.seconds))
+        with guest.monitor() as ask:
+            before = Traffic.so_far()
+            queued, took = driver_line(ask(f"nicbench transmit {size} {seconds}", seconds + 30))
+            sent = Traffic.so_far().since(before).sent_frames
+        return Sample(sent / took, f"{queued - sent} lost" if sent < queued else "", sent)
+    return measure
+
+
+def driver_receives(size: int) -> Callable[[Guest, Setting], Sample]:
+    """Frames that the kernel's monitor takes from the card, while the host sends as many as it
+    can."""
+    def measure(guest: Guest, setting: Setting) -> Sample:
+        seconds = max(1, round(setting.seconds))
+        with guest.monitor() as ask:
+            with subprocess.Popen([str(setting.clients), "frames", TAP, "0", str(seconds + 60),
+                                   str(size), CARD_ADDRESS], stdin=subprocess.DEVNULL,
+                                  stdout=subprocess.DEVNULL) as sender:
+                try:
+                    taken, took = driver_line(ask(f"nicbench receive {seconds}", seconds + 30))
+                    if sender.poll() is not None:
+                        raise ClientError("the host's sender of frames has ended")
+                finally:
+                    sender.terminate()
+        return Sample(taken / took, "" if taken else "nothing received", taken)
     return measure
 
 
@@ -147,40 +202,49 @@ PAGES = (PAGE, f"FILE:{PAGE}")
 ROWS: List[Row] = [
     Row("boot", "boot: QEMU's start to the first page", "s", 0.3, 0.2, boot, True),
     Row("idle", "idle: host CPU of QEMU", "%", 1.0, 1.0, idle, True),
-    Row("ping-500", "ping at 500/s, average", "ms", 1.0, 0.6, ping(0.002, False), True, ("ping",)),
-    Row("ping-20", "ping at 20/s, median", "ms", 0.7, 0.4, ping(0.05, True), True, ("ping",)),
-    Row("ping-flood", "flood ping, replies", "/s", 1.0, 2.0, client("ping", 0, "1")),
-    Row("ping-64", "flood ping, 64 in flight", "/s", 1.0, 2.0, client("ping", 0, "64")),
-    Row("tcp-echo", "TCP echo, round trips of 1 byte", "/s", 1.0, 2.0, client("tcp-echo", 7)),
-    Row("connect", "TCP connect and close", "/s", 1.2, 3.0, client("connect", 80)),
+    Row("ping-500", "ping at 500/s, average", "ms", 1.0, 0.6,
+        ping(0.002, False), True, ("ping",), per="ping"),
+    Row("ping-20", "ping at 20/s, median", "ms", 0.7, 0.4,
+        ping(0.05, True), True, ("ping",), per="ping"),
+    Row("ping-flood", "flood ping, replies", "/s", 1.0, 2.0, client("ping", 0, "1"), per="reply"),
+    Row("ping-64", "flood ping, 64 in flight", "/s", 1.0, 2.0,
+        client("ping", 0, "64"), per="reply"),
+    Row("tcp-echo", "TCP echo, round trips of 1 byte", "/s", 1.0, 2.0,
+        client("tcp-echo", 7), per="round trip"),
+    Row("connect", "TCP connect and close", "/s", 1.2, 3.0,
+        client("connect", 80), per="connection"),
     Row("page-1", "HTTP, a connection each, 1 client", "/s", 1.0, 2.0,
-        client("pages", 80, "1", *PAGES)),
+        client("pages", 80, "1", *PAGES), per="page"),
     Row("page-8", "HTTP, a connection each, 8 clients", "/s", 1.0, 2.0,
-        client("pages", 80, "8", *PAGES)),
+        client("pages", 80, "8", *PAGES), per="page"),
     Row("page-32", "HTTP, a connection each, 32 clients", "/s", 1.0, 2.0,
-        client("pages", 80, "32", *PAGES)),
-    Row("wrk-1", "HTTP keep-alive, 1 client", "/s", 1.0, 2.0, wrk(1), needs=("wrk",)),
-    Row("wrk-8", "HTTP keep-alive, 8 clients", "/s", 1.0, 2.0, wrk(8), needs=("wrk",)),
-    Row("wrk-32", "HTTP keep-alive, 32 clients", "/s", 1.0, 2.0, wrk(32), needs=("wrk",)),
+        client("pages", 80, "32", *PAGES), per="page"),
+    Row("wrk-1", "HTTP keep-alive, 1 client", "/s", 1.0, 2.0,
+        wrk(1), needs=("wrk",), per="request"),
+    Row("wrk-8", "HTTP keep-alive, 8 clients", "/s", 1.0, 2.0,
+        wrk(8), needs=("wrk",), per="request"),
+    Row("wrk-32", "HTTP keep-alive, 32 clients", "/s", 1.0, 2.0,
+        wrk(32), needs=("wrk",), per="request"),
     Row("udp-echo", "UDP echo, 64 B, 16 on the way", "/s", 1.0, 3.0,
-        client("udp-echo", 7, "64", "16")),
-    Row("stream", "TCP echo stream, each way", "MB/s", 0.5, 1.5, client("stream", 7)),
+        client("udp-echo", 7, "64", "16"), per="datagram"),
+    Row("stream", "TCP echo stream, each way", "MB/s", 0.5, 1.5,
+        client("stream", 7, scale=1e-6), per="MB"),
     Row("download", "HTTP download of 8 MiB", "MB/s", 0.5, 2.0,
-        client("download", 80, BIG_FILE, f"FILE:{BIG_FILE}")),
-    Row("iperf-tx", "iperf3 TCP, guest to host", "MB/s", 0.7, 2.0, iperf("-R"), needs=("iperf3",)),
-    Row("iperf-rx", "iperf3 TCP, host to guest", "MB/s", 0.5, 1.5, iperf(), needs=("iperf3",)),
-    Row("udp-sink", "UDP sink, 64 B, taken", "/s", 3.0, 10.0, client("sink", 9, "64")),
+        client("download", 80, BIG_FILE, f"FILE:{BIG_FILE}"), per="download"),
+    Row("iperf-tx", "iperf3 TCP, guest to host", "MB/s", 0.7, 2.0,
+        iperf("-R"), needs=("iperf3",), per="MB"),
+    Row("iperf-rx", "iperf3 TCP, host to guest", "MB/s", 0.5, 1.5,
+        iperf(), needs=("iperf3",), per="MB"),
+    Row("udp-sink", "UDP sink, 64 B, taken", "/s", 3.0, 10.0,
+        client("sink", 9, "64"), per="datagram"),
+    Row("limit-tx-64", "driver alone, sends 64 B", "/s", 0, 0, driver_sends(64), only_ours=True),
+    Row("limit-tx-1500", "driver alone, sends 1500 B", "/s", 0, 0, driver_sends(1500),
+        only_ours=True),
+    Row("limit-rx-64", "driver alone, takes 64 B", "/s", 0, 0, driver_receives(64),
+        only_ours=True),
+    Row("limit-rx-1500", "driver alone, takes 1500 B", "/s", 0, 0, driver_receives(1500),
+        only_ours=True),
 ]
-
-
-def chosen(names: str) -> List[Row]:
-    """The rows that a list of names with commas names; all of them if it is empty."""
-    known = {row.name: row for row in ROWS}
-    wanted = [name for name in names.replace(",", " ").split() if name]
-    unknown = [name for name in wanted if name not in known]
-    if unknown:
-        raise ValueError(f"no row {', '.join(unknown)}; there are {', '.join(known)}")
-    return [known[name] for name in wanted] or ROWS
 
 
 def missing_programs(row: Row) -> List[str]:
