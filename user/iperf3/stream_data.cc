@@ -95,11 +95,13 @@ void Test::send_stream(Stream& stream)
     }
 }
 
+// They are as long as the client has said: the less is asked for, the fewer pages a call maps.
 void Test::receive_datagrams(int most)
 {
+    const size_t limit = std::min<size_t>(control_.parameters().block_bytes, sizeof incoming);
     for (int i = 0; i < most && datagrams_ >= 0; i++) {
         Endpoint peer;
-        const int count = recvfrom(datagrams_, incoming, sizeof incoming, 0, peer.to_fill(),
+        const int count = recvfrom(datagrams_, incoming, limit, 0, peer.to_fill(),
                                    peer.size_to_fill());
         if (count < 0) {
             return;
