@@ -155,6 +155,11 @@ TEST(Iperf3Control, ServesTheNextClientAfterAnyEnd)
         client.take();
         EXPECT_EQ(client.got, state(State::param_exchange));
     }
+    for (int i = 0; i < 50000; i++) {           // more bytes than there is room for in one test
+        client.control->closed();
+        client.control->begin();
+        client.take();
+    }
 }
 
 TEST(Iperf3Control, LosesItsClientInTheMiddleOfAText)
@@ -207,7 +212,8 @@ TEST(Iperf3Control, RefusesSizesOfTexts)
         Client client;
         client.send(number(size) + "{}");
         EXPECT_EQ(client.failure(), "the client's parameters are empty, or longer than 64 KiB");
-        EXPECT_EQ(client.got, state(State::param_exchange) + complaint(Complaint::receive_parameters));
+        EXPECT_EQ(client.got,
+                  state(State::param_exchange) + complaint(Complaint::receive_parameters));
 
         Client later;
         later.reach(Stage::results);
@@ -307,6 +313,8 @@ TEST(Iperf3Parameters, AreReadAsTheClientSendsThem)
     EXPECT_EQ(wanted->block_bytes, 1448u);
     EXPECT_EQ(wanted->bits_per_second, 1048576u);
     EXPECT_EQ(wanted->burst_blocks, 10u);
+    EXPECT_EQ(wanted->window_bytes, 0u);
+    EXPECT_EQ(iperf::read_parameters(R"({"tcp":true,"window":65536})")->window_bytes, 65536u);
     EXPECT_EQ(iperf::read_parameters(R"({"tcp":true,"bidirectional":true,"parallel":4})")
                   ->all_streams(), 8u);
 }

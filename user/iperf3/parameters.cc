@@ -77,6 +77,7 @@ std::expected<Parameters, Refusal> read_parameters(std::string_view text)
     wanted.bits_per_second = static_cast<uint64_t>(
         std::max<int64_t>(rate ? rate->scaled(0).value_or(0) : 0, 0));
     wanted.burst_blocks = std::max(number(*object, "burst", max_burst_blocks), 1u);
+    wanted.window_bytes = std::min(number(*object, "window", INT32_MAX), uint32_t{INT32_MAX});
     wanted.duration_s = number(*object, "time", max_duration_s);
     wanted.omit_s = number(*object, "omit", max_omit_s);
     wanted.no_delay = is_set(*object, "nodelay");

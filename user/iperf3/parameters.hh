@@ -20,6 +20,7 @@ struct Parameters {
     uint32_t block_bytes = 128 * 1024;  // that are sent at once: of a datagram its size
     uint64_t bits_per_second = 0;       // of each stream; 0: as fast as it goes
     uint32_t burst_blocks = 1;          // blocks that are sent without a pause
+    uint32_t window_bytes = 0;          // size of sockets' buffers; 0: as they are
     uint32_t duration_s = 0;            // 0: the client decides otherwise when it is over
     uint32_t omit_s = 0;                // at the beginning, not counted
     bool no_delay = false;

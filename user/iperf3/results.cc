@@ -69,7 +69,7 @@ void put_amount(TextBuffer& to, const StreamResult& result)
     constexpr uint64_t hundredth_us = million / 100;
     const uint64_t hundredths = (result.elapsed_us + hundredth_us / 2) / hundredth_us;
     Cell end, bytes, rate;
-    end.text.print("0.00-%llu.%02u", wide(hundredths / 100), static_cast<unsigned>(hundredths % 100));
+    end.text.print("0.00-%llu.%02llu", wide(hundredths / 100), wide(hundredths % 100));
     end.put(to, -13);
     to.put("sec");
     put_bytes(bytes.text, result.bytes);

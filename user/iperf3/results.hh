@@ -9,7 +9,8 @@
 
 namespace iperf {
 
-// What one end has seen of a stream.
+// What one end has seen of a stream: bytes and time without what was omitted at the beginning,
+// datagrams with it.
 struct StreamResult {
     uint32_t id = 0;
     bool to_client = false;             // the server sends

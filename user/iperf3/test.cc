@@ -80,9 +80,14 @@ bool Test::expects_stream(const Cookie& cookie) const
 
 void Test::add_stream(int socket, const Endpoint& peer)
 {
-    if (control_.parameters().no_delay) {
+    const Parameters& wanted = control_.parameters();
+    if (wanted.no_delay) {
         const int on = 1;
         setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    }
+    if (wanted.window_bytes > 0) {
+        setsockopt(socket, SOL_SOCKET, SO_SNDBUF, &wanted.window_bytes, sizeof(int));
+        setsockopt(socket, SOL_SOCKET, SO_RCVBUF, &wanted.window_bytes, sizeof(int));
     }
     new_stream(peer).socket = socket;
     start_if_complete();
