@@ -5,6 +5,7 @@ from __future__ import annotations
 import statistics
 from typing import Dict, List, Optional, Sequence, Tuple
 
+import chart
 from guests import Kind, Traffic
 from rows import Row, Sample
 
@@ -117,15 +118,22 @@ def judgement(row: Row, samples: Dict[str, List[Sample]], first: str, judged: st
 
 def remarks(chosen: Sequence[Row], names: Sequence[str], results: Results) -> List[str]:
     """What was offered where packets may be dropped; then what failed or was lost."""
-    lines = []
-    for row in chosen:
-        offered = {name: statistics.median(sample.offered for sample in results[row.name][name])
-                   for name in names if results[row.name][name]}
-        if any(offered.values()):
-            lines.append(f"{row.title}: offered " + ", ".join(
-                f"{number(value)}{row.unit} to {name}" for name, value in offered.items()))
+    lines = [text for row in chosen for name in names
+             for text in offers(row, name, results[row.name][name])]
     bad = failures(chosen, names, results)
     return lines + (["failed or lost:"] + [f"  {line}" for line in bad] if bad else [])
+
+
+def offers(row: Row, name: str, samples: Sequence[Sample]) -> List[str]:
+    """What the host has sent, and what of it has come as far as the card."""
+    flooded = [sample for sample in samples if sample.offered and sample.traffic is not None]
+    if not flooded:
+        return []
+    offered = statistics.median(sample.offered for sample in flooded)
+    carried = statistics.median(sample.traffic.received_frames / sample.traffic.seconds
+                                for sample in flooded if sample.traffic is not None)
+    return [f"{row.title}: {name} was offered {number(offered)}{row.unit}, its card took "
+            f"{number(carried)}{row.unit}"]
 
 
 def failures(chosen: Sequence[Row], names: Sequence[str], results: Results) -> List[str]:
@@ -146,24 +154,11 @@ def as_json(chosen: Sequence[Row], names: Sequence[str], results: Results) -> di
                                   for name in names}} for row in chosen}
 
 
-def draw(path: str, chosen: Sequence[Row], names: Sequence[str], results: Results) -> str:
-    """Draws how many times as good as the second guest the first one is; says where, or why not."""
-    try:
-        import matplotlib                           # pylint: disable=import-outside-toplevel
-        matplotlib.use("Agg")
-        from matplotlib import pyplot               # pylint: disable=import-outside-toplevel
-    except ImportError:
-        return "no chart: python3-matplotlib is not installed for this Python"
-    shown = []
+def picture(chosen: Sequence[Row], names: Sequence[str], results: Results) -> str:
+    """How many times as good as the second guest the first one is, row by row, in SVG."""
+    bars = []
     for row in chosen:
         ours, theirs = (median(results[row.name][name]) for name in names[:2])
         if ours and theirs:
-            shown.append((row.title, theirs / ours if row.less_is_better else ours / theirs))
-    figure, axes = pyplot.subplots(figsize=(9, 0.4 * len(shown) + 1))
-    axes.barh([title for title, _ in shown], [ratio for _, ratio in shown], color="#4878a8")
-    axes.axvline(1, color="black", linewidth=1)
-    axes.invert_yaxis()
-    axes.set_xlabel(f"{names[0]}: how many times as good as {names[1]}")
-    figure.tight_layout()
-    figure.savefig(path, dpi=100)
-    return f"chart: {path}"
+            bars.append((row.title, theirs / ours if row.less_is_better else ours / theirs))
+    return chart.drawing(f"{names[0]}: how many times as good as {names[1]}", bars)

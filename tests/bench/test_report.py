@@ -3,10 +3,12 @@
 import json
 import sys
 import unittest
+import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(Path(__file__).resolve().parent))
+import chart                                        # noqa: E402
 import cost                                         # noqa: E402
 import report                                       # noqa: E402
 import rows                                         # noqa: E402
@@ -113,11 +115,13 @@ class Share(unittest.TestCase):
 
 class Remarks(unittest.TestCase):
     def test_offered_and_failures(self):
-        results = {"pages": {"jos": [Sample(5, "", offered=20), Sample(0, "1 lost", offered=10)],
-                             "linux": []}}
+        carried = Traffic(2.0, 0, 0, 24, 1536)
+        results = {"pages": {"jos": [Sample(5, "", offered=20, traffic=carried),
+                                     Sample(5, "1 lost", offered=10, traffic=carried)],
+                             "linux": samples(5)}}
         self.assertEqual(report.remarks([row()], ["jos", "linux"], results),
-                         ["row pages: offered 15.0/s to jos", "failed or lost:",
-                          "  row pages: jos: 1 lost"])
+                         ["row pages: jos was offered 15.0/s, its card took 12.0/s",
+                          "failed or lost:", "  row pages: jos: 1 lost"])
 
     def test_json_has_every_sample(self):
         results = {"pages": {"jos": [Sample(5, traffic=Traffic(1.0, 2, 3, 4, 5)), Sample(0, "x")]}}
@@ -125,6 +129,24 @@ class Remarks(unittest.TestCase):
         first, second = found["pages"]["guests"]["jos"]
         self.assertEqual((first["value"], first["traffic"]["sent_frames"]), (5, 2))
         self.assertEqual((second["value"], second["bad"]), (0, "x"))
+
+
+class Chart(unittest.TestCase):
+    def test_bars_are_as_long_as_ratios_and_names_are_escaped(self):
+        results = {"pages": {"jos": samples(300), "linux": samples(100)},
+                   "idle": {"jos": samples(4), "linux": samples(2)},
+                   "dead": {"jos": samples(0), "linux": samples(2)}}
+        chosen = [row(), row("idle", less_is_better=True), row("dead")]
+        chosen[0] = Row("pages", "pages < 1 & more", "/s", 1, 2, chosen[0].measure)
+        root = ElementTree.fromstring(report.picture(chosen, ["jos", "linux"], results))
+        bars = [element for element in root if element.get("x") == str(chart.LEFT)]
+        self.assertEqual([bar.get("fill") for bar in bars], [chart.GOOD, chart.BAD])
+        longer, shorter = (float(bar.get("width")) for bar in bars)
+        self.assertAlmostEqual(longer / shorter, 3 / 0.5, places=2)
+        self.assertIn("pages < 1 & more", [element.text for element in root])
+
+    def test_nothing_to_show_is_a_picture_too(self):
+        ElementTree.fromstring(chart.drawing("nothing", []))
 
 
 class Cost(unittest.TestCase):
