@@ -316,6 +316,9 @@ uint64_t flood(int socket, const std::vector<char>& packet)
             fail("sendmmsg");
         }
         sent += count > 0 ? static_cast<uint64_t>(count) : 0;
+        if (count < static_cast<int>(batch)) {      // the device's queue of 1,000 is full
+            std::this_thread::sleep_for(std::chrono::microseconds(100));
+        }
     }
     return sent;
 }
