@@ -1,5 +1,5 @@
 // The benchmark's clients, on the host. Each works for some seconds and prints one line of JSON:
-// {"value": what the row measures, "done": how often, "failed": ..., "lost": ...}.
+// {"value": what the row measures, "done": how often, "failed": ..., "lost": ..., "seconds": ...}.
 //
 //     clients tcp-echo HOST PORT SECONDS              round trips of one byte per second
 //     clients connect HOST PORT SECONDS               connections opened and closed per second
@@ -63,16 +63,21 @@ bool time_is_left() { return elapsed() < seconds; }
     std::exit(1);
 }
 
-void report(double value, double offered = 0)
+// `took`: seconds of work.
+void report(double value, double took, double offered = 0)
 {
     std::printf("{\"value\": %.3f, \"done\": %llu, \"failed\": %llu, \"lost\": %llu, "
-                "\"offered\": %.3f}\n",
+                "\"seconds\": %.3f, \"offered\": %.3f}\n",
                 value, static_cast<unsigned long long>(tally.done),
                 static_cast<unsigned long long>(tally.failed),
-                static_cast<unsigned long long>(tally.lost), offered);
+                static_cast<unsigned long long>(tally.lost), took, offered);
 }
 
-void report_rate() { report(static_cast<double>(tally.done) / elapsed()); }
+void report_rate(double scale = 1)
+{
+    const double took = elapsed();
+    report(static_cast<double>(tally.done) * scale / took, took);
+}
 
 // A socket with limits on how long it waits, closed at the end.
 class Socket {
@@ -204,7 +209,7 @@ void download(const std::string& path, const std::string& wanted)
     while (time_is_left()) {
         (get_page(path, wanted) ? tally.done : tally.failed)++;
     }
-    report(static_cast<double>(tally.done * wanted.size()) / elapsed() / 1e6);
+    report_rate(static_cast<double>(wanted.size()) / 1e6);
 }
 
 // Keeps `window` datagrams on the way; one that does not come back in a second is lost.
@@ -284,7 +289,7 @@ void stream()
     const double took = elapsed();
     sender.join();
     tally.done = place;
-    report(static_cast<double>(place) / took / 1e6);
+    report(static_cast<double>(place) / took / 1e6, took);
 }
 
 // How many datagrams the guest has taken, as its discard server says.
@@ -334,7 +339,7 @@ void sink(size_t size)
     const uint64_t sent = flood(connection.number(), std::vector<char>(size, 'x'));
     const double took = elapsed();
     tally.done = taken_by_guest() - before;
-    report(static_cast<double>(tally.done) / took, static_cast<double>(sent) / took);
+    report(static_cast<double>(tally.done) / took, took, static_cast<double>(sent) / took);
 }
 
 // Frames for the station `mac` on a network device, of the type for local experiments.

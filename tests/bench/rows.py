@@ -24,7 +24,8 @@ class Sample:
     bad: str = ""
     done: float = 0             # how many of what Row.per names
     offered: float = 0          # of what may be dropped: what came to the guest, in the row's unit
-    traffic: Optional[Traffic] = None       # meanwhile
+    seconds: float = 0          # of work, if the client tells
+    traffic: Optional[Traffic] = None       # in these seconds
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,7 @@ def client(what: str, port: int, *arguments: str,
         if not result["done"]:
             faults.append("nothing done")
         return Sample(result["value"], ", ".join(faults), result["done"] * scale,
-                      result.get("offered", 0))
+                      result["offered"], result["seconds"])
     return measure
 
 
