@@ -7,8 +7,7 @@ inline constexpr uint32_t T_DIVIDE = 0, T_DEBUG = 1, T_NMI = 2, T_BRKPT = 3, T_O
     T_GPFLT = 13, T_PGFLT = 14, T_FPERR = 16, T_ALIGN = 17, T_MCHK = 18, T_SIMDERR = 19,
     T_SYSCALL = 0x30, T_APIC_TIMER = 0x31, T_WAKE = 0x32, T_SPURIOUS = 0x33;
 inline constexpr uint32_t IRQ_OFFSET = 0x20;    // hardware line n is trap IRQ_OFFSET + n
-inline constexpr uint32_t IRQ_TIMER = 0, IRQ_KBD = 1, IRQ_SERIAL = 4, IRQ_SPURIOUS = 7,
-    IRQ_IDE = 14;
+inline constexpr uint32_t IRQ_KBD = 1, IRQ_SERIAL = 4, IRQ_SPURIOUS = 7, IRQ_IDE = 14;
 
 struct PushRegs {                       // in the order of PUSHA
     uint32_t reg_edi = 0, reg_esi = 0, reg_ebp = 0, reg_oesp = 0;

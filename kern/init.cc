@@ -1,5 +1,6 @@
 // The kernel's start: devices, memory, the servers, and the first program.
 #include "inc/stdio.hh"
+#include "kern/cpu/apic.hh"
 #include "kern/cpu/kernel_lock.hh"
 #include "kern/cpu/pic.hh"
 #include "kern/cpu/smp.hh"
@@ -13,6 +14,7 @@
 #include "kern/dev/pci.hh"
 #include "kern/env/embedded.hh"
 #include "kern/env/scheduler.hh"
+#include "kern/env/tick.hh"
 #include "kern/memory/boot_memory.hh"
 #include "kern/memory/self_check.hh"
 
@@ -108,7 +110,9 @@ extern "C" [[noreturn]] void kernel_main()
     check_memory();                     // a fault in it is reported from here on
     pic::init();
     run_constructors();
+    smp_init();
     clock_init();
+    apic::calibrate_timer();
     pci_init();
     if (nic_card() == nullptr) {
         cprintf("No network card that works: there will be no network\n");
@@ -117,7 +121,6 @@ extern "C" [[noreturn]] void kernel_main()
     trace_init();
     disk_init();
     console_enable_interrupts();
-    clock_start_ticks();
     smp_start_cpus();
 
     if (with_file_server) {
@@ -127,5 +130,6 @@ extern "C" [[noreturn]] void kernel_main()
         start("net_ns", EnvType::ns);
     }
     start(QUOTE(TEST), EnvType::user);
+    tick_while_busy();
     scheduler.run_next();
 }

@@ -54,6 +54,7 @@ void RequestTable::note_message(uint32_t pages)
 {
     uint32_t& mapped = mapped_[landing_->index];
     mapped = pages > mapped ? pages : mapped;
+    windows_may_be_mapped_ |= pages > 0;
 }
 
 Request& RequestTable::begin(envid_t client, uint32_t code, uint32_t pages, bool writable)
@@ -86,10 +87,13 @@ void RequestTable::park(RequestList& list)
     landing_ = free_;
     free_ = free_->next;
     landing_->next = nullptr;
+    parked_count_++;
 }
 
 void RequestTable::unpark(Request& request)
 {
+    parked_count_--;
+    windows_may_be_mapped_ = true;
     request.list->remove(request);
     parked_[env_index(request.client)] = nullptr;
     request.next = free_;
@@ -119,17 +123,26 @@ void RequestTable::answer(Request& request, int32_t value, uint32_t descriptor_s
     }
 }
 
+// Ends with the last one that is parked: most clients are among the first environments.
 void RequestTable::drop_dead_clients()
 {
-    for (Request* request : parked_) {
-        if (request != nullptr && !platform::is_alive(request->client)) {
-            forget(*request);
+    uint32_t left = parked_count_;
+    for (uint32_t i = 0; left > 0; i++) {
+        if (Request* request = parked_[i]; request != nullptr) {
+            left--;
+            if (!platform::is_alive(request->client)) {
+                forget(*request);
+            }
         }
     }
 }
 
 void RequestTable::release_windows()
 {
+    if (!windows_may_be_mapped_) {
+        return;
+    }
+    windows_may_be_mapped_ = false;
     const auto release = [this](const Request& request) {
         if (mapped_[request.index] > 0) {
             platform::release_window(request.index, mapped_[request.index]);

@@ -80,9 +80,11 @@ private:
 
     Request requests_[count];
     uint32_t mapped_[count] = {};       // pages still mapped in each window
+    bool windows_may_be_mapped_ = false;    // of requests that are not parked
     Request* free_ = nullptr;           // linked by `next`
     Request* landing_ = nullptr;
     Request* parked_[max_envs] = {};    // by the client's index
+    uint32_t parked_count_ = 0;
 };
 
 extern RequestTable requests;

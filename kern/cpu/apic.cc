@@ -1,7 +1,10 @@
 #include "kern/cpu/apic.hh"
 
+#include <algorithm>
+
 #include "inc/trap.hh"
 #include "kern/cpu/cpu.hh"
+#include "kern/cpu/x86.hh"
 #include "kern/debug/counters.hh"
 #include "kern/debug/panic.hh"
 #include "kern/dev/clock.hh"
@@ -18,14 +21,15 @@ constexpr uint32_t end_of_interrupt_register = 0x0B0, spurious_vector = 0x0F0, c
 constexpr uint32_t enabled = 0x100;             // in spurious_vector
 constexpr uint32_t masked = 0x10000;            // in the vector registers
 constexpr uint32_t external = 0x700, nmi = 0x400;
-constexpr uint32_t periodic = 0x20000;          // in timer_vector
 constexpr uint32_t divide_by_16 = 0x3;
 constexpr uint32_t command_init = 0x4500, command_startup = 0x4600, command_fixed = 0x4000;
 constexpr uint32_t command_pending = 0x1000;
 constexpr uint32_t command_limit_us = 100'000;
 
 constinit volatile std::byte* base = nullptr;
-constinit uint32_t counts_per_tick = 0;
+constexpr uint32_t longest_count = 0xFFFFFFFF;
+constinit uint64_t enabled_at = 0;              // time stamp counter
+constinit uint32_t counts_per_ms = 0;
 
 uint32_t read(uint32_t offset)
 {
@@ -64,28 +68,35 @@ void enable()
     write(line0, boot_cpu ? external : masked);     // the PIC
     write(line1, boot_cpu ? nmi : masked);
     write(error_vector, masked);
-    write(timer_vector, masked);
+    write(divide, divide_by_16);
+    write(timer_vector, T_APIC_TIMER);
+    if (boot_cpu) {                                 // starts calibrate_timer()'s measurement
+        write(initial_count, longest_count);
+        enabled_at = x86::rdtsc();
+    }
     end_of_interrupt();
 }
 
+// The time stamp counter's rate is known by now, and the timer has counted since enable().
 void calibrate_timer()
 {
-    constexpr uint32_t all = 0xFFFFFFFF;
-    write(divide, divide_by_16);
-    write(timer_vector, masked);
-    write(initial_count, all);
-    delay_us(tick_ms * 1000);
-    counts_per_tick = all - read(current_count);
-    write(initial_count, 0);
+    const uint64_t counted = longest_count - read(current_count);
+    const uint64_t us = cycles_to_us(x86::rdtsc() - enabled_at);
+    stop_timer();
+    counts_per_ms = static_cast<uint32_t>(counted * 1000 / std::max<uint64_t>(us, 1));
+    if (counts_per_ms == 0) {
+        panic("the local APIC's timer does not count");
+    }
 }
 
 void end_of_interrupt() { write(end_of_interrupt_register, 0); }
 
-void start_timer()
+// A little late rather than early, which would have the caller set it again. A count of 0 stops it.
+void set_timer(uint64_t us)
 {
-    write(divide, divide_by_16);
-    write(timer_vector, periodic | T_APIC_TIMER);
-    write(initial_count, counts_per_tick);
+    const uint64_t counts = us * counts_per_ms / 1000;
+    const uint64_t late = counts + counts / 1024 + 1;
+    write(initial_count, static_cast<uint32_t>(std::min<uint64_t>(late, longest_count)));
 }
 
 void stop_timer() { write(initial_count, 0); }

@@ -1,5 +1,5 @@
-// Each CPU's local APIC: interrupts between CPUs, and a timer for CPUs that the PIC's does not
-// reach. Intel SDM volume 3, chapter 10. A machine with one CPU leaves it as the firmware had it.
+// Each CPU's local APIC: interrupts between CPUs, and each CPU's timer. Intel SDM volume 3,
+// chapter 10.
 #pragma once
 #include <cstdint>
 
@@ -9,12 +9,13 @@ namespace apic {
 
 Result<void> map(PhysAddr registers);       // once, before the rest; no_memory
 void enable();                              // this CPU's; device interrupts go to the boot CPU
-void calibrate_timer();                     // once, by the boot CPU, after clock_init
+void calibrate_timer();                     // once, by the boot CPU, some ms after its enable()
 
 void end_of_interrupt();
 
-// Interrupts this CPU each `tick_ms` with T_APIC_TIMER, until stopped.
-void start_timer();
+// Interrupts this CPU once with T_APIC_TIMER, in `us` or at most a thousandth later (or sooner, if
+// that is more than a minute). Replaces what was set before.
+void set_timer(uint64_t us);
 void stop_timer();
 
 // Has the CPU with this APIC id enter the kernel (T_WAKE).

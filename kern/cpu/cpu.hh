@@ -11,6 +11,7 @@
 class Environment;
 
 inline constexpr unsigned max_cpus = 8;
+inline constexpr uint64_t no_deadline = UINT64_MAX;
 
 struct Cpu {
     uint8_t id = 0;                         // 0: the boot CPU
@@ -20,6 +21,8 @@ struct Cpu {
     Environment* preferred = nullptr;       // the one to run next (Scheduler::prefer)
     uint64_t switched_at = 0;               // time stamp counter at the last switch
     bool is_idle = false;                   // halted, and nobody has woken it yet
+    uint64_t timer_due_us = no_deadline;    // when its timer interrupts it (kern/env/tick.hh)
+    uint64_t timer_put_off_us = 0;          // when that was last made later
 
     // Set before it goes to user mode, holding the kernel lock; cleared as soon as it is back and
     // has saved its environment's registers, before it takes the lock.

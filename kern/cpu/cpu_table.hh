@@ -7,11 +7,11 @@
 #include "kern/memory/frames.hh"
 
 struct CpuTable {
-    PhysAddr local_apic{};                      // each CPU sees its own there
+    PhysAddr local_apic{0xFEE00000};            // each CPU sees its own there (SDM 3, 10.4.1)
     unsigned cpu_count = 1;                     // at most max_cpus
     std::array<uint8_t, max_cpus> apic_ids{};   // the boot CPU's first
     unsigned unused_cpus = 0;                   // more than max_cpus are there
 };
 
-// One CPU, and no APIC, if there is no table, or none that is sound.
+// One CPU, its APIC where it is after reset, if there is no table, or none that is sound.
 CpuTable read_cpu_table();

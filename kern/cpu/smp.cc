@@ -11,8 +11,11 @@
 #include "kern/cpu/paging.hh"
 #include "kern/cpu/segments.hh"
 #include "kern/cpu/trap.hh"
+#include "kern/cpu/x86.hh"
+#include "kern/debug/panic.hh"
 #include "kern/dev/clock.hh"
 #include "kern/env/scheduler.hh"
+#include "kern/env/tick.hh"
 #include "kern/memory/address_space.hh"
 
 // kern/cpu/ap_entry.S: what a started CPU runs first, copied to where real mode reaches it.
@@ -22,6 +25,8 @@ uint32_t ap_stack_top;              // of the CPU that is being started
 }
 
 namespace {
+
+constinit CpuTable table{};
 
 constexpr uint32_t entry_address = 0x8000;      // free: below 1 MiB nothing is allocated
 constexpr uint32_t start_limit_us = 1'000'000;
@@ -47,14 +52,21 @@ unsigned started_cpus()
 
 }   // namespace
 
+void smp_init()
+{
+    if (!x86::has_local_apic()) {
+        panic("this CPU has no local APIC, whose timer the kernel needs");
+    }
+    table = read_cpu_table();
+    if (const auto mapped = apic::map(table.local_apic); !mapped) {
+        panic("no room for the local APIC's registers");
+    }
+    apic::enable();
+}
+
 void smp_start_cpus()
 {
-    const CpuTable table = read_cpu_table();
     if (table.cpu_count == 1) {
-        return;
-    }
-    if (const auto mapped = apic::map(table.local_apic); !mapped) {
-        cprintf("SMP: no room for the local APIC's registers; one CPU is used\n");
         return;
     }
     cpu_count = table.cpu_count;
@@ -63,8 +75,6 @@ void smp_start_cpus()
         cpus[i].apic_id = table.apic_ids[i];
     }
     cpus[0].started = true;
-    apic::enable();
-    apic::calibrate_timer();
     std::copy(ap_entry_begin, ap_entry_end, to_pointer({entry_address}));
     for (Cpu& cpu : all_cpus().subspan(1)) {
         start(cpu);
@@ -85,6 +95,7 @@ extern "C" [[noreturn]] void ap_main()
     apic::enable();
     this_cpu().started = true;
     kernel_lock.acquire();
+    tick_while_busy();
     scheduler.run_next();
 }
 

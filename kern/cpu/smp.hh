@@ -2,6 +2,7 @@
 #pragma once
 #include "kern/cpu/cpu.hh"
 
+void smp_init();                    // the boot CPU's local APIC; before clock_init
 void smp_start_cpus();              // at the end of kernel_main, holding the kernel lock
 
 // Has an idle CPU, if there is one, look at the queue of runnable environments.

@@ -16,6 +16,7 @@
 #include "kern/debug/panic.hh"
 #include "kern/debug/trapframe.hh"
 #include "kern/env/scheduler.hh"
+#include "kern/env/tick.hh"
 #include "kern/syscall/dispatch.hh"
 
 extern "C" const std::array<uint32_t, T_SPURIOUS + 1> trap_vectors;  // kern/cpu/trap_entry.S
@@ -57,7 +58,7 @@ void interrupt(const Trapframe& frame)
     switch (frame.tf_trapno) {
     case T_APIC_TIMER:
         apic::end_of_interrupt();
-        scheduler.end_of_slice();
+        tick();
         break;
     case T_WAKE:                        // that it is in the kernel now was the purpose
         apic::end_of_interrupt();

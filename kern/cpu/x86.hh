@@ -17,7 +17,13 @@ inline uint64_t rdtsc()
     asm volatile("rdtsc" : "=a"(low), "=d"(high));
     return static_cast<uint64_t>(high) << 32 | low;
 }
-// CPUID leaf 1: the local APIC's id.
+// CPUID leaf 1: whether there is a local APIC, and its id.
+inline bool has_local_apic()
+{
+    uint32_t eax = 1, ebx, ecx, edx;
+    asm volatile("cpuid" : "+a"(eax), "=b"(ebx), "=c"(ecx), "=d"(edx));
+    return (edx & 1u << 9) != 0;
+}
 inline uint8_t own_apic_id()
 {
     uint32_t eax = 1, ebx, ecx, edx;

@@ -4,19 +4,14 @@
 
 #include "inc/ports.hh"
 #include "inc/stdio.hh"
-#include "inc/trap.hh"
-#include "kern/cpu/irq.hh"
 #include "kern/cpu/x86.hh"
-#include "kern/env/frame_watch.hh"
-#include "kern/env/scheduler.hh"
 
 namespace {
 
-// The PC's interval timer, Intel 8254: channel 0 gives the tick, channel 2 measures the time
-// stamp counter's rate.
+// The PC's interval timer, Intel 8254: its channel 2 measures the time stamp counter's rate.
 constexpr uint32_t pit_hz = 1193182;
 constexpr uint16_t pit_channel0 = 0x40, pit_channel2 = 0x42, pit_mode = 0x43;
-constexpr uint8_t channel0_rate_generator = 0x34, channel2_one_shot = 0xB0, latch_channel2 = 0x80;
+constexpr uint8_t channel0_one_shot = 0x30, channel2_one_shot = 0xB0, latch_channel2 = 0x80;
 constexpr uint16_t gate_port = 0x61;            // bit 0: channel 2 counts, bit 1: speaker
 
 constexpr uint32_t calibration_counts = pit_hz / 50;    // 20 ms
@@ -26,7 +21,6 @@ constexpr int most_attempts = 20;
 
 constinit uint64_t start_cycles = 0;
 constinit uint64_t us_per_cycle = 0;            // times 2^32
-constinit uint64_t ticks = 0;
 
 void write_count(uint16_t channel, uint32_t count)
 {
@@ -97,30 +91,21 @@ uint64_t calibrate()
     return previous;
 }
 
-void tick(void*)
+// The firmware has left channel 0 running. Nobody listens to it, but an emulator works for it.
+void stop_channel0()
 {
-    ++ticks;
-    Environment::expire_waits(time_us());
-    frame_watch.look();
-    scheduler.end_of_slice();
+    port_out8(pit_mode, channel0_one_shot);
+    write_count(pit_channel0, 1);
 }
 
 }   // namespace
 
 void clock_init()
 {
+    stop_channel0();
     const uint64_t hz = calibrate();
     us_per_cycle = (uint64_t{1000000} << 32) / std::max<uint64_t>(hz, 1000000);
     start_cycles = x86::rdtsc();
-}
-
-void clock_start_ticks()
-{
-    port_out8(pit_mode, channel0_rate_generator);
-    write_count(pit_channel0, pit_hz * tick_ms / 1000);
-    if (const auto installed = irq_install(IRQ_TIMER, tick, nullptr); !installed) {
-        cprintf("clock: timer interrupt: %s\n", error_text(to_abi(installed.error())));
-    }
 }
 
 uint64_t cycles_to_us(uint64_t cycles)
@@ -131,8 +116,6 @@ uint64_t cycles_to_us(uint64_t cycles)
 }
 
 uint64_t time_us() { return cycles_to_us(x86::rdtsc() - start_cycles); }
-
-uint64_t tick_count() { return ticks; }
 
 void delay_us(uint32_t us)
 {

@@ -1,17 +1,13 @@
-// Time since boot, from a calibrated counter: right within 1 % whatever ticks are lost.
+// Time since boot, from a calibrated counter: right within 1 % whatever interrupts are lost.
 #pragma once
 #include <cstdint>
 
 void clock_init();                      // starts time_us()
-void clock_start_ticks();               // once environments exist
-uint64_t tick_count();                  // timer interrupts so far, counted once whatever the CPUs
 
 uint64_t time_us();
 uint64_t cycles_to_us(uint64_t cycles); // of the time stamp counter
 inline uint32_t time_ms() { return static_cast<uint32_t>(time_us() / 1000); }
 void delay_us(uint32_t us);             // spins; for device waits of a few milliseconds at most
-
-inline constexpr uint32_t tick_ms = 10;     // the timer interrupt's period
 
 // Waits until `done()` holds, at most `limit_us`; returns whether it did. The bounded wait for a
 // named hardware condition.

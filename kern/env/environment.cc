@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 
 #include "inc/stdio.hh"
 #include "kern/cpu/smp.hh"
@@ -18,7 +19,6 @@ namespace {
 constexpr int generation_shift = log2_max_envs + 2;     // the first id is 0x1000
 constexpr size_t stack_pages = 8;
 constexpr size_t system_call_bytes = 2;                 // of the instruction `int $0x30`
-constexpr uint64_t no_deadline = UINT64_MAX;
 
 constinit std::array<Environment, max_envs> environments{};
 constinit Env* window = nullptr;                        // what programs see at UENVS
@@ -26,6 +26,9 @@ constinit Environment* first_free = nullptr;            // first ended, first us
 constinit Environment* last_free = nullptr;             // ids and exit statuses stay known long
 constinit size_t alive = 0;
 constinit uint64_t earliest_deadline_us = no_deadline;
+
+// Who may wait for a deadline: everybody who does, and some who did. A bit each.
+constinit std::array<uint32_t, max_envs / 32> may_have_deadline{};
 
 envid_t next_id(envid_t old, int index)
 {
@@ -240,8 +243,15 @@ void Environment::set_deadline(uint32_t timeout_ms)
     has_deadline_ = timeout_ms != wait_forever;
     if (has_deadline_) {
         deadline_us_ = time_us() + uint64_t{timeout_ms} * 1000;
-        earliest_deadline_us = std::min(earliest_deadline_us, deadline_us_);
+        note_deadline();
     }
+}
+
+void Environment::note_deadline()
+{
+    const auto index = static_cast<size_t>(this - environments.data());
+    may_have_deadline[index / 32] |= 1u << index % 32;
+    earliest_deadline_us = std::min(earliest_deadline_us, deadline_us_);
 }
 
 Error Environment::wait(uint32_t timeout_ms)
@@ -253,8 +263,9 @@ Error Environment::wait(uint32_t timeout_ms)
     if (has_deadline_ && time_us() >= deadline_us_) {
         return Error::timed_out;
     }
-    earliest_deadline_us = has_deadline_ ? std::min(earliest_deadline_us, deadline_us_)
-                                         : earliest_deadline_us;
+    if (has_deadline_) {
+        note_deadline();
+    }
     info().env_status = EnvStatus::not_runnable;
     wait_kind = WaitKind::queue;
     frame.tf_eip -= system_call_bytes;
@@ -324,24 +335,38 @@ bool Environment::may_be_woken() const
     return wait_kind != WaitKind::nothing && (has_deadline_ || wait_kind == WaitKind::queue);
 }
 
+uint64_t Environment::earliest_deadline() { return earliest_deadline_us; }
+
+// Whether it still waits for a deadline after this moment.
+bool Environment::expire_wait(uint64_t now_us)
+{
+    if (wait_kind == WaitKind::nothing || !has_deadline_) {
+        return false;
+    }
+    if (now_us < deadline_us_) {
+        earliest_deadline_us = std::min(earliest_deadline_us, deadline_us_);
+        return true;
+    }
+    if (wait_kind != WaitKind::queue) {
+        frame.tf_regs.reg_eax = static_cast<uint32_t>(to_abi(Error::timed_out));
+    }
+    make_runnable();
+    return false;
+}
+
 void Environment::expire_waits(uint64_t now_us)
 {
     if (now_us < earliest_deadline_us) {
         return;
     }
     earliest_deadline_us = no_deadline;
-    for (Environment& waiting : environments) {
-        if (waiting.wait_kind == WaitKind::nothing || !waiting.has_deadline_) {
-            continue;
+    for (size_t i = 0; i < may_have_deadline.size(); ++i) {
+        for (uint32_t left = may_have_deadline[i]; left != 0; left &= left - 1) {
+            const auto bit = static_cast<size_t>(std::countr_zero(left));
+            if (!environments[i * 32 + bit].expire_wait(now_us)) {
+                may_have_deadline[i] &= ~(1u << bit);
+            }
         }
-        if (now_us < waiting.deadline_us_) {
-            earliest_deadline_us = std::min(earliest_deadline_us, waiting.deadline_us_);
-            continue;
-        }
-        if (waiting.wait_kind != WaitKind::queue) {
-            waiting.frame.tf_regs.reg_eax = static_cast<uint32_t>(to_abi(Error::timed_out));
-        }
-        waiting.make_runnable();
     }
 }
 

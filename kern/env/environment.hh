@@ -77,6 +77,8 @@ public:
 
     // Ends waits whose time is up. Called at each tick.
     static void expire_waits(uint64_t now_us);
+    // When it must be called next (time_us); early if that wait has ended for another reason.
+    static uint64_t earliest_deadline();
 
     Trapframe frame{};
     AddressSpace space{};
@@ -124,6 +126,8 @@ private:
 
     static void end_unstarted_children(envid_t parent);
     void set_deadline(uint32_t timeout_ms);
+    void note_deadline();
+    bool expire_wait(uint64_t now_us);
     void stop_waiting();
 
     Allowance* allowance_ = nullptr;

@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "inc/stdio.hh"
-#include "kern/cpu/apic.hh"
 #include "kern/cpu/kernel_lock.hh"
 #include "kern/cpu/smp.hh"
 #include "kern/cpu/trap.hh"
@@ -14,6 +13,7 @@
 #include "kern/debug/panic.hh"
 #include "kern/dev/clock.hh"
 #include "kern/env/frame_watch.hh"
+#include "kern/env/tick.hh"
 
 constinit Scheduler scheduler{};
 constinit SpinLock kernel_lock{};
@@ -135,9 +135,6 @@ void Scheduler::idle()
     if (cpu_count > 1) {
         load_kernel_space();            // another CPU may free the one that is loaded
     }
-    if (cpu.id != 0) {
-        apic::stop_timer();
-    }
     frame_watch.idle_begins();
     while (runnable_.empty()) {
         if (frame_watch.expects_frames()) {
@@ -158,6 +155,7 @@ void Scheduler::idle()
                 monitor(nullptr);
             }
         }
+        tick_before_halt();
         count(Counter::halts);
         cpu.is_idle = true;
         kernel_lock.release();
@@ -165,9 +163,7 @@ void Scheduler::idle()
         kernel_lock.acquire();
         cpu.is_idle = false;
     }
-    if (cpu.id != 0) {
-        apic::start_timer();
-    }
+    tick_while_busy();
 }
 
 // Looks for frames until there are some, or something to run, or none came for long.
