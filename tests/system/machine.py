@@ -121,6 +121,11 @@ class Machine:
     def exit_status(self) -> Optional[int]:
         return self._own.process.returncode if self._own is not None else None
 
+    def process_group(self) -> int:
+        """Of everything that was started for this machine, QEMU with it."""
+        assert self._own is not None
+        return self._own.process.pid
+
     def stop(self, keep_capture: bool = True) -> None:
         if self._own is not None:
             self._own.stop()
