@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "inc/stdio.hh"
+#include "kern/cpu/apic.hh"
 #include "kern/cpu/kernel_lock.hh"
 #include "kern/cpu/smp.hh"
 #include "kern/cpu/trap.hh"
@@ -145,15 +146,8 @@ void Scheduler::idle()
         if (!runnable_.empty()) {
             break;
         }
-        if (cpu.id == 0 && nothing_can_happen()) {
-            load_kernel_space();
-            if (Environment::count() == 0) {
-                cprintf("Destroyed the only environment - nothing more to do!\n");
-            }
-            cprintf("No runnable environments in the system!\n");
-            for (;;) {
-                monitor(nullptr);
-            }
+        if (nothing_can_happen()) {
+            stop_for_good();
         }
         tick_before_halt();
         count(Counter::halts);
@@ -164,6 +158,23 @@ void Scheduler::idle()
         cpu.is_idle = false;
     }
     tick_while_busy();
+}
+
+// Nobody will ever run again. The boot CPU tells, and opens the monitor; another wakes it for that.
+void Scheduler::stop_for_good()
+{
+    if (this_cpu().id != 0) {
+        apic::wake(cpus[0].apic_id);
+        return;
+    }
+    load_kernel_space();
+    if (Environment::count() == 0) {
+        cprintf("Destroyed the only environment - nothing more to do!\n");
+    }
+    cprintf("No runnable environments in the system!\n");
+    for (;;) {
+        monitor(nullptr);
+    }
 }
 
 // Looks for frames until there are some, or something to run, or none came for long.

@@ -35,6 +35,7 @@ private:
     void idle();
     void poll_for_frames();
     bool nothing_can_happen() const;
+    void stop_for_good();
     void account(Environment* next);
 
     WaitQueue runnable_{};
