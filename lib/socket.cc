@@ -33,7 +33,8 @@ void write_address(const Fd& fd, sockaddr* to, socklen_t* length)
     write_socket_address(shared_request().address, family_of(fd), to, length);
 }
 
-// Makes a request whose answer brings a new socket's page, and returns its descriptor's number.
+// Makes a request whose answer brings a new socket's page (which fork shares, as descriptors are),
+// and returns its descriptor's number.
 int open_call(uint32_t code, const SocketRequest& request)
 {
     Fd* fd = nullptr;
@@ -42,11 +43,6 @@ int open_call(uint32_t code, const SocketRequest& request)
     }
     const PageRun window = PageRun::at(reinterpret_cast<uintptr_t>(fd), 1);
     if (const int result = call_network(code, request, 0, window); result < 0) {
-        return result;
-    }
-    const int result = sys_page_map(0, fd, 0, fd, PTE_P | PTE_U | PTE_W | PTE_SHARE);
-    if (result < 0) {
-        sys_page_unmap(0, fd);
         return result;
     }
     return fd2num(fd);

@@ -2,6 +2,7 @@
 
 #include "lib/socket.hh"
 #include "inc/result.hh"
+#include "inc/string.hh"
 #include "lwip/icmp.h"
 #include "lwip/icmp6.h"
 #include "lwip/inet_chksum.h"
@@ -48,6 +49,30 @@ static bool try_receive(Socket& socket, Request& request)
     }
     requests.answer(request, static_cast<int32_t>(count));
     return true;
+}
+
+// Copies as many datagrams as fit, each with its DatagramRecord; returns how many. message_size: the
+// first does not fit; try_again: there is none.
+static int32_t take_many(Socket& socket, Request& request)
+{
+    const uint32_t wanted = request.header.size;
+    const uint32_t limit = wanted < request.room() ? wanted : request.room();
+    uint32_t used = 0;
+    int32_t count = 0;
+    while (!socket.datagrams.empty()) {
+        DatagramRecord record;
+        record.size = socket.datagrams.first_size();
+        if (record.whole() > limit - used) {
+            return count > 0 ? count : to_abi(Error::message_size);
+        }
+        std::byte* const to = request.data() + used;
+        socket.datagrams.copy_to(to + sizeof record, record.size, &record.address);
+        memcpy(to, &record, sizeof record);
+        socket.datagrams.drop_first();
+        used += record.whole();
+        count++;
+    }
+    return count > 0 ? count : to_abi(Error::try_again);
 }
 
 static void wake_readers(Socket& socket)
@@ -227,25 +252,69 @@ static pbuf* make_chain(const std::byte* data, uint32_t size)
     return chain;
 }
 
-static Result<void> send_chain(Socket& socket, pbuf* chain, const Request& request)
+static Result<void> send_chain(Socket& socket, pbuf* chain, const NetAddress* to)
 {
-    const NetAddress& to = request.header.address;
-    const bool to_address = (request.header.flags & request_has_address) != 0;
-    const ip_addr_t ip = to_lwip(own_if_any(to));
-    if (to_address && !has_route(ip)) {
-        return Error::network_unreachable;
-    }
     err_t result = ERR_OK;
-    if (is_udp(socket)) {
-        result = to_address ? udp_sendto(socket.udp, chain, &ip, to.port)
-                            : udp_send(socket.udp, chain);
+    if (to == nullptr) {
+        result = is_udp(socket) ? udp_send(socket.udp, chain) : raw_send(socket.raw, chain);
     } else {
-        result = to_address ? raw_sendto(socket.raw, chain, &ip) : raw_send(socket.raw, chain);
+        const ip_addr_t ip = to_lwip(own_if_any(*to));
+        if (!has_route(ip)) {
+            return Error::network_unreachable;
+        }
+        result = is_udp(socket) ? udp_sendto(socket.udp, chain, &ip, to->port)
+                                : raw_sendto(socket.raw, chain, &ip);
     }
     if (result != ERR_OK) {
         return route_error(result);
     }
     return {};
+}
+
+// Sends one datagram, to the peer that is set if `to` is null.
+static Result<void> send_one(Socket& socket, const std::byte* data, uint32_t size,
+                             const NetAddress* to)
+{
+    if (to != nullptr && !socket_can_use(socket, *to)) {
+        return Error::network_unreachable;
+    }
+    if (size > max_payload || size > socket.options.send_buffer) {
+        return Error::message_size;
+    }
+    if (to == nullptr && socket.state != Socket::State::connected) {
+        return Error::not_connected;
+    }
+    pbuf* chain = make_chain(data, size);
+    if (chain == nullptr) {
+        return Error::no_memory;
+    }
+    const Result<void> result = send_chain(socket, chain, to);
+    pbuf_free(chain);
+    return result;
+}
+
+// Sends what the DatagramRecords say; returns how many, or, if none, why. Those that cannot be sent
+// are lost, as datagrams may be.
+static int32_t send_many(Socket& socket, const Request& request)
+{
+    const uint32_t limit = request.header.size;
+    const bool to_address = (request.header.flags & request_has_address) != 0;
+    int32_t count = 0, error = 0;
+    for (uint32_t used = 0; limit - used >= sizeof(DatagramRecord);) {
+        DatagramRecord record;
+        memcpy(&record, request.data() + used, sizeof record);
+        if (record.size > limit - used - sizeof record) {
+            error = to_abi(Error::invalid_argument);
+            break;
+        }
+        const NetAddress* const to = to_address ? &record.address : nullptr;
+        const Result<void> sent = send_one(socket, request.data() + used + sizeof record,
+                                           record.size, to);
+        count += sent ? 1 : 0;
+        error = sent ? error : to_abi(sent.error());
+        used += record.whole() < limit - used ? record.whole() : limit - used;
+    }
+    return count > 0 ? count : error;
 }
 
 void datagram_send_request(Socket& socket, Request& request)
@@ -254,35 +323,31 @@ void datagram_send_request(Socket& socket, Request& request)
     if (socket.write_closed) {
         return requests.answer(request, Error::broken_pipe);
     }
-    if (size > max_payload || size > socket.options.send_buffer) {
-        return requests.answer(request, Error::message_size);
-    }
     if (socket.error != 0) {            // what an earlier datagram met with
         return requests.answer(request, take_error(socket));
     }
     if (size > request.room()) {
-        return requests.answer(request, Error::invalid_argument);
+        const bool long_for_any = size > max_payload;
+        return requests.answer(request, long_for_any ? Error::message_size
+                                                     : Error::invalid_argument);
     }
-    if ((request.header.flags & request_has_address) == 0
-        && socket.state != Socket::State::connected) {
-        return requests.answer(request, Error::not_connected);
+    if ((request.header.flags & request_many) != 0) {
+        return requests.answer(request, send_many(socket, request));
     }
-    pbuf* chain = make_chain(request.data(), size);
-    if (chain == nullptr) {
-        return requests.answer(request, Error::no_memory);
-    }
-    const Result<void> result = send_chain(socket, chain, request);
-    pbuf_free(chain);
-    if (!result) {
-        return requests.answer(request, result.error());
-    }
-    requests.answer(request, static_cast<int32_t>(size));
+    const bool to_address = (request.header.flags & request_has_address) != 0;
+    const Result<void> sent = send_one(socket, request.data(), size,
+                                       to_address ? &request.header.address : nullptr);
+    requests.answer(request, sent ? static_cast<int32_t>(size) : to_abi(sent.error()));
 }
 
 void datagram_receive_request(Socket& socket, Request& request)
 {
     if (request.room() == 0 || !request.writable) {
         return requests.answer(request, Error::fault);
+    }
+    if ((request.header.flags & request_many) != 0 && !socket.datagrams.empty()
+        && socket.error == 0) {
+        return requests.answer(request, take_many(socket, request));
     }
     if (try_receive(socket, request)) {
         return;

@@ -51,16 +51,10 @@ static void open_socket(Request& request)
     requests.answer(request, 0, socket->slot);
 }
 
-// Whether the socket can use addresses of this kind.
-static bool can_use(const Socket& socket, const NetAddress& address)
-{
-    return address.is_ipv6 != 0 ? socket.ipv6 : socket.ipv4;
-}
-
 static void bind_socket(Socket& socket, Request& request)
 {
     const NetAddress address = request.header.address;
-    if (!can_use(socket, address)) {
+    if (!socket_can_use(socket, address)) {
         return requests.answer(request, Error::invalid_argument);
     }
     requests.answer(request, is_stream(socket) ? tcp_bind_socket(socket, address)
@@ -84,7 +78,7 @@ static void accept_socket(Socket& socket, Request& request)
 
 static void connect_socket(Socket& socket, Request& request)
 {
-    if (!can_use(socket, request.header.address)) {
+    if (!socket_can_use(socket, request.header.address)) {
         return requests.answer(request, Error::network_unreachable);
     }
     if (is_stream(socket)) {
@@ -138,10 +132,6 @@ static void send_bytes(Socket& socket, Request& request)
     if (is_stream(socket)) {
         return tcp_send_request(socket, request);
     }
-    if ((request.header.flags & request_has_address) != 0
-        && !can_use(socket, request.header.address)) {
-        return requests.answer(request, Error::network_unreachable);
-    }
     datagram_send_request(socket, request);
 }
 
@@ -169,6 +159,7 @@ static Handler handler_of(uint32_t code)
     case NSREQ_NAME: return name_socket;
     case NSREQ_GET_OPTION: return tell_option;
     case NSREQ_SET_OPTION: return change_option;
+    case NSREQ_POLL: return poll_socket;            // a batch's entry
     default: return nullptr;
     }
 }
@@ -181,8 +172,11 @@ void dispatch(Request& request)
     if (request.code == NSREQ_SOCKET) {
         return open_socket(request);
     }
-    if (request.code == NSREQ_POLL) {
+    if (request.code == NSREQ_POLL && request.entry == nullptr) {
         return poll_request(request);
+    }
+    if (request.code == NSREQ_BATCH) {
+        return batch_request(request);
     }
     if (request.code == NSREQ_STATUS) {
         return status_request(request);

@@ -194,6 +194,7 @@ static uint32_t end_turn()
     tcp_flush();
     interface_loop_back();
     const uint32_t wait_ms = poll_answer();
+    tcp_flush();                        // what batches have sent
     if (output_is_free && !card_transmit()) {
         output_is_free = false;         // it waits until the ring has room
         platform::answer(output_env, NSREQ_OUTPUT | output_wants_answer, output_queue.take());

@@ -71,7 +71,7 @@ void set_multicast(std::span<const EthernetAddress> addresses)
     }
 }
 
-static_assert(max_request_pages <= max_message_pages);
+static_assert(max_request_pages <= max_message_pages && max_batch_pages <= max_message_pages);
 
 std::byte* request_window(uint32_t index)
 {
@@ -94,7 +94,7 @@ static SocketDescriptor* descriptor(uint32_t slot)
 bool make_descriptor(uint32_t slot, uint64_t ticket, uint32_t kind, uint32_t family)
 {
     SocketDescriptor* page = descriptor(slot);
-    if (sys_page_alloc(0, page, PTE_P | PTE_U | PTE_W) < 0) {
+    if (sys_page_alloc(0, page, PTE_P | PTE_U | PTE_W | PTE_SHARE) < 0) {
         return false;
     }
     page->fd.fd_dev_id = socket_device_id;

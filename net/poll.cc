@@ -1,6 +1,7 @@
 #include "net/poll.hh"
 
 #include "lib/socket.hh"
+#include "net/batch.hh"
 #include "net/datagram_socket.hh"
 #include "net/platform.hh"
 #include "net/tcp_socket.hh"
@@ -43,14 +44,18 @@ static int32_t look(const Request& request, bool mark)
     return ready;
 }
 
-void poll_request(Request& request)
+// How many sockets are ready, or how many entries of a batch that is to be answered are done; 0: it
+// has to wait.
+static int32_t look_again(Request& request)
 {
-    const uint32_t count = request.header.argument[0];
+    return request.code == NSREQ_BATCH ? batch_run(request, true, bit_of(request))
+                                       : look(request, true);
+}
+
+// Answers what is ready or may not wait, else parks it.
+static void answer_or_park(Request& request, int32_t ready)
+{
     const uint32_t timeout_ms = request.header.argument[1];
-    if (count > request.room() / sizeof(PollEntry) || (count > 0 && !request.writable)) {
-        return requests.answer(request, Error::invalid_argument);
-    }
-    const int32_t ready = look(request, timeout_ms != 0);
     if (ready > 0 || timeout_ms == 0) {
         return requests.answer(request, ready);
     }
@@ -62,25 +67,48 @@ void poll_request(Request& request)
     requests.park(polls);
 }
 
+void poll_request(Request& request)
+{
+    const uint32_t count = request.header.argument[0];
+    if (count > request.room() / sizeof(PollEntry) || (count > 0 && !request.writable)) {
+        return requests.answer(request, Error::invalid_argument);
+    }
+    answer_or_park(request, look(request, request.header.argument[1] != 0));
+}
+
+void batch_request(Request& request)
+{
+    if (!batch_is_valid(request)) {
+        return requests.answer(request, Error::invalid_argument);
+    }
+    answer_or_park(request, batch_run(request, false, bit_of(request)));
+}
+
+void poll_socket(Socket& socket, Request& request)
+{
+    const auto wanted = static_cast<int16_t>(request.header.argument[0]);
+    const int32_t events = events_of(socket) & (wanted | POLLERR | POLLHUP);
+    requests.answer(request, events != 0 ? events : to_abi(Error::try_again));
+}
+
 void poll_note(Socket& socket)
 {
     noted |= socket.pollers;
     socket.pollers = 0;
 }
 
-uint32_t poll_answer()
+// Answers the parked requests that are ready or out of time, of those that `happened` concerns.
+// Returns how long until the next is out of time.
+static uint32_t answer_parked(uint64_t happened)
 {
-    if (noted == 0 && polls_with_deadline == 0) {
-        return wait_forever;
-    }
     const uint32_t now = polls_with_deadline > 0 ? platform::now_ms() : 0;
     uint32_t next_ms = wait_forever;
     polls_with_deadline = 0;
     Request* next = nullptr;
     for (Request* request = polls.first(); request != nullptr; request = next) {
         next = request->next;
-        if ((noted & bit_of(*request)) != 0) {
-            if (const int32_t ready = look(*request, true); ready > 0) {
+        if ((happened & bit_of(*request)) != 0) {
+            if (const int32_t ready = look_again(*request); ready > 0) {
                 requests.answer(*request, ready);
                 continue;
             }
@@ -96,6 +124,20 @@ uint32_t poll_answer()
         polls_with_deadline++;
         next_ms = static_cast<uint32_t>(left) < next_ms ? static_cast<uint32_t>(left) : next_ms;
     }
-    noted = 0;
+    return next_ms;
+}
+
+// What a batch does may be what an earlier one waits for: so until nothing happens any more.
+uint32_t poll_answer()
+{
+    uint32_t next_ms = wait_forever;
+    if (noted == 0 && polls_with_deadline == 0) {
+        return next_ms;
+    }
+    do {
+        const uint64_t happened = noted;
+        noted = 0;
+        next_ms = answer_parked(happened);
+    } while (noted != 0);
     return next_ms;
 }

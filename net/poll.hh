@@ -1,4 +1,4 @@
-// poll: requests that wait for one of many sockets.
+// Requests that wait for one of many sockets: polls, and batches (net/batch.hh).
 //
 // A parked poll marks its sockets with a bit; what happens on a socket collects the bits, and at
 // the end of the turn the polls with those bits look at their sockets again. Two polls may share
@@ -7,6 +7,8 @@
 #include "net/socket_table.hh"
 
 void poll_request(Request& request);
+void batch_request(Request& request);
+void poll_socket(Socket& socket, Request& request);     // a batch's entry
 
 // Something happened on the socket.
 void poll_note(Socket& socket);

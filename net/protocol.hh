@@ -23,7 +23,8 @@ inline constexpr uint32_t
     NSREQ_STATUS = 22,          // the answer's bytes are a NetworkStatus
     NSREQ_RESOLVE = 23,         // the bytes: a name, `size` of them; argument[0]: family
     NSREQ_SOCKETS = 24,         // the answer's bytes: SocketInfo; the result is how many
-    NSREQ_INTERFACE = 25;       // the answer's bytes: an InterfaceInfo
+    NSREQ_INTERFACE = 25,       // the answer's bytes: an InterfaceInfo
+    NSREQ_BATCH = 26;           // argument[0]: entries that follow, [1]: timeout, ms
 
 // NSREQ_OUTPUT's value has this set when output is to say NSREQ_OUTPUT_DONE; without it output
 // just sends the pages.
@@ -51,7 +52,9 @@ static_assert(sizeof(SocketRequest) == 56);
 inline constexpr uint32_t
     request_no_wait = 1,                // try_again instead of waiting
     request_peek = 2,                   // recv leaves the data where it is
-    request_has_address = 4;            // send to `address`
+    request_has_address = 4,            // send to `address`
+    request_many = 8;                   // datagrams: the bytes are DatagramRecords, the result is
+                                        //   how many of them
 
 inline constexpr uint32_t socket_stream = 1, socket_datagram = 2, socket_icmp = 3;
 // A socket's family; 0 in NSREQ_RESOLVE: either, IPv4 first.
@@ -65,6 +68,33 @@ struct PollEntry {
     uint64_t ticket = 0;
 };
 static_assert(sizeof(PollEntry) == 16);
+
+// With request_many: a datagram's header; its bytes follow, and up to 7 more, so that the next
+// header is aligned.
+struct DatagramRecord {
+    NetAddress address;                 // from or to whom
+    uint32_t size = 0;                  // of its bytes
+    uint32_t unused = 0;
+    constexpr uint32_t whole() const
+    {
+        return static_cast<uint32_t>(sizeof(DatagramRecord)) + ((size + 7) & ~7u);
+    }
+};
+static_assert(sizeof(DatagramRecord) == 32);
+
+// One of NSREQ_BATCH's entries: a request of its own, NSREQ_RECV, SEND, ACCEPT, CLOSE or POLL
+// (which waits for the events in argument[0], and returns them). The server does them in order, and
+// answers when one that is awaited is done, when another failed or sent only a part, or when
+// argument[1] ms are over; the answer's value is how many are done. One ACCEPT at most is done.
+struct BatchEntry {
+    SocketRequest request;
+    uint32_t code = 0;
+    uint32_t offset = 0;                // of its bytes, from the start of the run
+    int32_t result = 0;                 // the server sets it; try_again: not done
+    uint32_t awaited = 0;
+};
+static_assert(sizeof(BatchEntry) == 72);
+inline constexpr uint32_t max_batch_entries = 256, max_batch_pages = 64;
 
 // What NSREQ_STATUS tells.
 struct NetworkStatus {

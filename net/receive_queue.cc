@@ -68,6 +68,8 @@ void DatagramQueue::append(pbuf* chain, NetAddress from)
     bytes_ += chain->tot_len;
 }
 
+uint32_t DatagramQueue::first_size() const { return first_->chain->tot_len; }
+
 uint32_t DatagramQueue::copy_to(std::byte* to, uint32_t limit, NetAddress* from) const
 {
     *from = first_->from;

@@ -30,6 +30,7 @@ public:
     uint32_t bytes() const { return bytes_; }
     // Takes over the chain; frees it, as a full queue does, when there is no room.
     void append(pbuf* chain, NetAddress from);
+    uint32_t first_size() const;        // of the first datagram
     // The first datagram's sender and as much of it as fits; returns how many bytes.
     uint32_t copy_to(std::byte* to, uint32_t limit, NetAddress* from) const;
     void drop_first();

@@ -7,18 +7,19 @@ RequestTable requests;
 
 SocketRequest* Request::shared_header() const
 {
-    return reinterpret_cast<SocketRequest*>(platform::request_window(index));
+    return entry != nullptr ? &entry->request
+                            : reinterpret_cast<SocketRequest*>(platform::request_window(index));
 }
 
 std::byte* Request::data() const
 {
-    return platform::request_window(index) + sizeof(SocketRequest);
+    return platform::request_window(index) + offset;
 }
 
 uint32_t Request::room() const
 {
-    return page_count == 0 ? 0 : static_cast<uint32_t>(page_count * page_size
-                                                       - sizeof(SocketRequest));
+    const auto size = static_cast<uint32_t>(page_count * page_size);
+    return offset < size ? size - offset : 0;
 }
 
 void RequestList::append(Request& request)
@@ -69,6 +70,7 @@ Request& RequestTable::begin(envid_t client, uint32_t code, uint32_t pages, bool
     request.writable = writable;
     request.socket = nullptr;
     request.done = 0;
+    request.descriptor_slot = no_descriptor;
     request.has_deadline = false;
     request.header = {};
     if (pages > 0) {
@@ -109,7 +111,13 @@ void RequestTable::forget(Request& request)
 
 void RequestTable::answer(Request& request, int32_t value)
 {
-    platform::answer(request.client, value);
+    if (request.entry != nullptr) {
+        request.result = value;
+        return;
+    }
+    const uint32_t slot = request.descriptor_slot;
+    platform::answer(request.client, value,
+                     slot != no_descriptor ? platform::descriptor_run(slot) : PageRun::none());
     if (request.list != nullptr) {
         unpark(request);
     }
@@ -117,10 +125,8 @@ void RequestTable::answer(Request& request, int32_t value)
 
 void RequestTable::answer(Request& request, int32_t value, uint32_t descriptor_slot)
 {
-    platform::answer(request.client, value, platform::descriptor_run(descriptor_slot));
-    if (request.list != nullptr) {
-        unpark(request);
-    }
+    request.descriptor_slot = descriptor_slot;
+    answer(request, value);
 }
 
 // Ends with the last one that is parked: most clients are among the first environments.

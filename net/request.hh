@@ -9,6 +9,8 @@
 struct Socket;
 class RequestList;
 
+inline constexpr uint32_t no_descriptor = 0xFFFFFFFF;
+
 struct Request {
     envid_t client = 0;
     uint32_t code = 0;                  // NSREQ_*
@@ -18,6 +20,10 @@ struct Request {
     SocketRequest header;               // our copy
     Socket* socket = nullptr;
     uint32_t done = 0;                  // send: bytes that are queued already; resolve: which
+    BatchEntry* entry = nullptr;        // it is a part of a batch (net/batch.hh), and its
+    uint32_t offset = sizeof(SocketRequest);                    //   bytes are there
+    int32_t result = 0;                 // of a part, when it is answered
+    uint32_t descriptor_slot = no_descriptor;                   // whose page the answer brings
     bool has_deadline = false;          // poll
     uint32_t deadline_ms = 0;
     RequestList* list = nullptr;        // where it is parked
@@ -26,7 +32,7 @@ struct Request {
 
     // The header in the client's page, for the answer; valid if page_count > 0 and writable.
     SocketRequest* shared_header() const;
-    std::byte* data() const;            // what follows the header
+    std::byte* data() const;            // its bytes: what follows the header
     uint32_t room() const;              // bytes of it
 };
 
@@ -62,7 +68,7 @@ public:
     // Parks the landing request on `list`; another window takes its place.
     void park(RequestList& list);
 
-    // Answers a request and forgets it.
+    // Answers a request and forgets it; notes the answer of a part of a batch.
     void answer(Request& request, int32_t value);
     void answer(Request& request, int32_t value, uint32_t descriptor_slot);
     void answer(Request& request, Error error) { answer(request, to_abi(error)); }

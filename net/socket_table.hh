@@ -63,6 +63,12 @@ struct Socket {
     Socket* next_output = nullptr;
 };
 
+// Whether the socket can use addresses of this kind.
+inline bool socket_can_use(const Socket& socket, const NetAddress& address)
+{
+    return address.is_ipv6 != 0 ? socket.ipv6 : socket.ipv4;
+}
+
 inline constexpr uint32_t max_sockets = 1024;
 
 class SocketTable {

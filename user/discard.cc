@@ -3,11 +3,13 @@
 #include <array>
 
 #include "lib/lib.hh"
+#include "lib/socket_batch.hh"
 
 namespace {
 
 constexpr in_port_t port = 9;
-constexpr int datagrams_a_turn = 256;
+constexpr uintptr_t batch_pages = 0x20000000;
+constexpr size_t batch_bytes = 32768;
 
 uint32_t discarded;
 
@@ -24,24 +26,18 @@ int open_socket(int type)
     const int fd = must(socket(AF_INET6, type), "open a socket");
     const Endpoint own = Endpoint::any(AF_INET6, port);
     must(bind(fd, own.address(), own.size()), "bind to port 9");
-    must(set_nonblocking(fd, true), "make a socket non-blocking");
     return fd;
 }
 
-void discard(int fd)
+// One that is larger than the batch's memory is received cut off.
+void discard_large(int fd)
 {
-    static char buffer[2048];
-    for (int i = 0; i < datagrams_a_turn && recv(fd, buffer, sizeof buffer) >= 0; i++) {
-        discarded++;
-    }
+    char start[1];
+    discarded += recv(fd, start, sizeof start, MSG_DONTWAIT) >= 0 ? 1 : 0;
 }
 
-void tell_count(int listener)
+void tell_count(int client)
 {
-    const int client = accept(listener, nullptr, nullptr);
-    if (client < 0) {
-        return;                         // it has gone already
-    }
     std::array<char, 16> line;
     const int length = snprintf(line.data(), line.size(), "%u\n", discarded);
     send(client, line.data(), static_cast<size_t>(length));
@@ -55,14 +51,20 @@ void umain(int, char**)
     const int datagrams = open_socket(SOCK_DGRAM);
     const int listener = open_socket(SOCK_STREAM);
     must(listen(listener, SOMAXCONN), "listen");
+    SocketBatch batch;
+    must(batch.open(batch_pages, batch_bytes), "have memory for datagrams");
     for (;;) {
-        std::array<pollfd, 2> entries{{{datagrams, POLLIN, 0}, {listener, POLLIN, 0}}};
-        must(poll(entries.data(), entries.size(), -1), "wait for clients");
-        if (entries[0].revents != 0) {
-            discard(datagrams);
+        batch.clear();
+        const int receiving = batch.receive_many(datagrams, batch.data(), batch_bytes);
+        const int accepting = batch.accept(listener);
+        must(batch.submit(-1), "wait for clients");
+        if (const int count = batch.result(receiving); count > 0) {
+            discarded += static_cast<uint32_t>(count);
+        } else if (count == to_abi(Error::message_size)) {
+            discard_large(datagrams);
         }
-        if (entries[1].revents != 0) {
-            tell_count(listener);
+        if (const int client = batch.result(accepting); client >= 0) {
+            tell_count(client);
         }
     }
 }

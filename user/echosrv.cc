@@ -1,15 +1,27 @@
 // The echo server (RFC 862): sends back what it gets on port 7, tcp and udp. One environment serves
-// all clients; it waits in poll and never on one of them.
+// all clients. A turn of all that are ready is one message to the network server
+// (lib/socket_batch.hh): what came in the last turn goes back while the next is received.
+#include <array>
 #include <cstddef>
 #include <new>
 
 #include "lib/lib.hh"
+#include "lib/socket_batch.hh"
 
 namespace {
 
 constexpr uint16_t port = 7;
 constexpr int max_clients = 100;
-constexpr int datagrams_a_turn = 32;
+constexpr int accept_pause_ms = 100;            // while there is no place, or no memory
+
+// The batch's memory: for datagrams, two buffers for each client (one that is sent, one that is
+// received into), and larger ones for the clients that fill theirs.
+constexpr uintptr_t batch_pages = 0x20000000;
+constexpr size_t datagram_bytes = 16384;
+constexpr size_t small_bytes = 512, large_bytes = 16384;
+constexpr int large_pairs = 4;
+constexpr size_t large_from = datagram_bytes + max_clients * 2 * small_bytes;
+constexpr size_t batch_bytes = large_from + large_pairs * 2 * large_bytes;
 
 int must(int result, const char* what)
 {
@@ -24,66 +36,150 @@ bool would_wait(int result)
     return result == to_abi(Error::try_again);
 }
 
-// A tcp client, and what it is still owed. It is read again only when it has taken that.
-class Client {
+// Two buffers, used in turn.
+class Pair {
 public:
-    void open(int socket)
-    {
-        socket_ = socket;
-        begin_ = end_ = 0;
-    }
-    bool in_use() const { return socket_ >= 0; }
-    pollfd poll_entry() const { return {socket_, begin_ < end_ ? POLLOUT : POLLIN, 0}; }
-
-    // Reads and sends once each, as far as that goes without waiting.
-    void turn();
+    Pair(std::byte* first, size_t size) : first_(first), size_(size) {}
+    std::byte* other() { return first_ + (turn_ = !turn_) * size_; }
+    size_t size() const { return size_; }
 
 private:
-    bool receive();
-    bool send_back();
-    void close();
-
-    int socket_ = -1;
-    size_t begin_ = 0, end_ = 0;            // of the bytes in the buffer that are to be sent
-    char buffer_[4096] = {};
+    std::byte* first_;
+    size_t size_;
+    bool turn_ = false;
 };
 
-void Client::turn()
+// The large buffers, for some clients at a time.
+class LargeBuffers {
+public:
+    void use(std::byte* memory) { memory_ = memory; }
+    bool take(int& number)
+    {
+        for (number = 0; number < large_pairs; number++) {
+            if (!taken_[static_cast<size_t>(number)]) {
+                taken_[static_cast<size_t>(number)] = true;
+                return true;
+            }
+        }
+        return false;
+    }
+    void give_back(int number) { taken_[static_cast<size_t>(number)] = false; }
+    Pair pair(int number) const
+    {
+        return {memory_ + static_cast<size_t>(number) * 2 * large_bytes, large_bytes};
+    }
+
+private:
+    std::byte* memory_ = nullptr;
+    std::array<bool, large_pairs> taken_{};
+};
+
+// Bytes that lie in a buffer.
+struct Bytes {
+    std::byte* at = nullptr;
+    size_t size = 0;
+};
+
+// A tcp client. When it has sent its last byte it gets what it is still owed, and is closed.
+class Client {
+public:
+    void open(int socket, Pair small)
+    {
+        *this = Client();
+        socket_ = socket;
+        small_ = small;
+    }
+    bool in_use() const { return socket_ >= 0; }
+
+    // Adds what the client needs to the batch; takes the results.
+    void ask(SocketBatch& batch, LargeBuffers& large);
+    void take(const SocketBatch& batch, LargeBuffers& large);
+
+private:
+    void take_sent(int sent);
+    void take_received(int count, LargeBuffers& large);
+    void give_back(LargeBuffers& large);
+
+    int socket_ = -1;
+    Pair small_{nullptr, 0};
+    int large_number_ = -1;                 // of its large buffers, if it has any
+    Pair large_{nullptr, 0};
+    Bytes owed_;                            // what is to be sent now, and what after that
+    Bytes next_;
+    bool stuck_ = false;                    // the client did not take all: it is awaited
+    bool finished_ = false;                 // there is nothing more to receive
+    int sending_ = -1, receiving_ = -1;     // calls of the batch
+};
+
+void Client::give_back(LargeBuffers& large)
 {
-    const bool healthy = (begin_ < end_ || receive()) && send_back();
-    if (!healthy) {
-        close();
+    if (large_number_ >= 0) {
+        large.give_back(large_number_);
+        large_number_ = -1;
     }
 }
 
-// False: the client is done, or gone.
-bool Client::receive()
+void Client::ask(SocketBatch& batch, LargeBuffers& large)
 {
-    const int count = recv(socket_, buffer_, sizeof buffer_);
+    using Await = SocketBatch::Await;
+    sending_ = receiving_ = -1;
+    if (owed_.size > 0) {
+        sending_ = batch.send(socket_, owed_.at, owed_.size, stuck_ ? Await::yes : Await::no);
+    } else {
+        give_back(large);                   // nothing of its lies there any more
+        if (finished_) {
+            batch.close(socket_);
+            socket_ = -1;
+            return;
+        }
+    }
+    if (next_.size == 0 && !finished_) {
+        Pair& pair = large_number_ >= 0 ? large_ : small_;
+        next_.at = pair.other();
+        receiving_ = batch.receive(socket_, next_.at, pair.size());
+    }
+}
+
+void Client::take(const SocketBatch& batch, LargeBuffers& large)
+{
+    if (sending_ >= 0) {
+        take_sent(batch.result(sending_));
+    }
+    if (receiving_ >= 0) {
+        take_received(batch.result(receiving_), large);
+    }
+    if (owed_.size == 0) {
+        owed_ = next_;
+        next_ = {};
+    }
+}
+
+void Client::take_sent(int sent)
+{
+    if (sent < 0 && !would_wait(sent)) {
+        owed_ = next_ = {};                 // the client has gone
+        finished_ = true;
+        return;
+    }
+    const size_t count = sent > 0 ? static_cast<size_t>(sent) : 0;
+    owed_ = {owed_.at + count, owed_.size - count};
+    stuck_ = owed_.size > 0;
+}
+
+// Who fills a small buffer gets large ones, if there are any.
+void Client::take_received(int count, LargeBuffers& large)
+{
     if (would_wait(count)) {
-        return true;
+        return;
     }
-    begin_ = 0;
-    end_ = count > 0 ? static_cast<size_t>(count) : 0;
-    return count > 0;
-}
-
-bool Client::send_back()
-{
-    if (begin_ == end_) {
-        return true;
+    if (count <= 0) {
+        finished_ = true;
+        return;
     }
-    const int count = send(socket_, buffer_ + begin_, end_ - begin_);
-    if (count > 0) {
-        begin_ += static_cast<size_t>(count);
+    next_.size = static_cast<size_t>(count);
+    if (large_number_ < 0 && next_.size == small_.size() && large.take(large_number_)) {
+        large_ = large.pair(large_number_);
     }
-    return count >= 0 || would_wait(count);
-}
-
-void Client::close()
-{
-    ::close(socket_);
-    socket_ = -1;
 }
 
 class EchoServer {
@@ -92,89 +188,118 @@ public:
     [[noreturn]] void run();
 
 private:
-    void accept_client(Client& client);
-    void echo_datagrams();
+    std::byte* datagrams() const { return batch_.data(); }
+    Pair small_pair(size_t number) const
+    {
+        return {batch_.data() + datagram_bytes + number * 2 * small_bytes, small_bytes};
+    }
+    void ask();
+    void take_client();
+    void take_datagrams();
+    void echo_large_datagram();
 
+    SocketBatch batch_;
+    LargeBuffers large_;
     int listener_ = -1;
-    int datagrams_ = -1;
-    Client clients_[max_clients];
-    pollfd entries_[max_clients + 2];       // the clients', then the two sockets'
+    int datagram_socket_ = -1;
+    int accepting_ = -1, receiving_ = -1;   // calls of the batch
+    Client* free_client_ = nullptr;
+    bool pausing_ = false;                  // accept failed for want of resources
+    size_t datagram_bytes_used_ = 0;        // by datagrams that are to be sent back
+    std::array<Client, max_clients> clients_;
 };
 
 void EchoServer::start()
 {
+    must(batch_.open(batch_pages, batch_bytes), "have memory for clients");
+    large_.use(batch_.data() + large_from);
     listener_ = must(socket(AF_INET6, SOCK_STREAM), "open a tcp socket");      // and IPv4
-    datagrams_ = must(socket(AF_INET6, SOCK_DGRAM), "open a udp socket");
+    datagram_socket_ = must(socket(AF_INET6, SOCK_DGRAM), "open a udp socket");
     cprintf("opened socket\n");
 
     cprintf("trying to bind\n");
     const Endpoint own = Endpoint::any(AF_INET6, port);
     must(bind(listener_, own.address(), own.size()), "bind to tcp port 7");
-    must(bind(datagrams_, own.address(), own.size()), "bind to udp port 7");
+    must(bind(datagram_socket_, own.address(), own.size()), "bind to udp port 7");
+    const int on = 1;                       // connections have it from the listener
+    must(setsockopt(listener_, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on), "set keep-alive");
     must(listen(listener_, SOMAXCONN), "listen");
-    must(set_nonblocking(listener_, true), "make the tcp socket non-blocking");
-    must(set_nonblocking(datagrams_, true), "make the udp socket non-blocking");
     cprintf("bound\n");                     // from here on clients are answered
 }
 
 void EchoServer::run()
 {
     for (;;) {
-        Client* free_client = nullptr;
-        for (int i = 0; i < max_clients; i++) {
-            entries_[i] = clients_[i].poll_entry();
-            free_client = clients_[i].in_use() ? free_client : &clients_[i];
-        }
-        pollfd& accepting = entries_[max_clients] = {
-            free_client != nullptr ? listener_ : -1, POLLIN, 0};
-        pollfd& receiving = entries_[max_clients + 1] = {datagrams_, POLLIN, 0};
-        must(poll(entries_, max_clients + 2, -1), "wait for clients");
-
-        for (int i = 0; i < max_clients; i++) {
-            if (clients_[i].in_use() && entries_[i].revents != 0) {
-                clients_[i].turn();
+        ask();
+        must(batch_.submit(pausing_ ? accept_pause_ms : -1), "wait for clients");
+        pausing_ = false;
+        for (Client& client : clients_) {
+            if (client.in_use()) {
+                client.take(batch_, large_);
             }
         }
-        if (receiving.revents != 0) {
-            echo_datagrams();
-        }
-        if (accepting.revents != 0) {
-            accept_client(*free_client);
-        }
+        take_datagrams();
+        take_client();
     }
 }
 
-void EchoServer::accept_client(Client& client)
+void EchoServer::ask()
 {
-    Endpoint peer;
-    const int socket = accept(listener_, peer.to_fill(), peer.size_to_fill());
-    if (socket == to_abi(Error::max_open) || socket == to_abi(Error::no_memory)) {
-        sys_sleep(10);                      // the connection waits until another one ends
+    batch_.clear();
+    free_client_ = nullptr;
+    if (datagram_bytes_used_ > 0) {
+        batch_.send_many(datagram_socket_, datagrams(), datagram_bytes_used_);
+    }
+    for (Client& client : clients_) {
+        if (client.in_use()) {
+            client.ask(batch_, large_);
+        }
+        if (!client.in_use() && free_client_ == nullptr) {
+            free_client_ = &client;
+        }
+    }
+    receiving_ = batch_.receive_many(datagram_socket_, datagrams(), datagram_bytes);
+    accepting_ = free_client_ != nullptr && !pausing_ ? batch_.accept(listener_) : -1;
+}
+
+void EchoServer::take_client()
+{
+    if (accepting_ < 0 || would_wait(batch_.result(accepting_))) {
         return;
     }
+    const int socket = batch_.result(accepting_);
     if (socket < 0) {
-        return;                             // it has gone already
+        pausing_ = socket == to_abi(Error::max_open) || socket == to_abi(Error::no_memory);
+        return;                             // else that client has gone already
     }
-    cprintf("Client connected: %s\n", peer.text());
-    const int on = 1;
-    setsockopt(socket, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
-    set_nonblocking(socket, true);
-    client.open(socket);
+    cprintf("Client connected: %s\n", batch_.address(accepting_).text());
+    free_client_->open(socket, small_pair(static_cast<size_t>(free_client_ - clients_.data())));
 }
 
-// A datagram that cannot be sent at once is dropped, as datagrams may be.
-void EchoServer::echo_datagrams()
+// A datagram that cannot be sent back is lost, as datagrams may be.
+void EchoServer::take_datagrams()
+{
+    datagram_bytes_used_ = 0;
+    const int count = batch_.result(receiving_);
+    if (count == to_abi(Error::message_size)) {
+        echo_large_datagram();
+    }
+    for (int i = 0; i < count; i++) {
+        const auto* const record =
+            reinterpret_cast<const DatagramRecord*>(datagrams() + datagram_bytes_used_);
+        datagram_bytes_used_ += record->whole();
+    }
+}
+
+// One that is larger than the batch's memory for datagrams.
+void EchoServer::echo_large_datagram()
 {
     static char buffer[65536];
-    for (int i = 0; i < datagrams_a_turn; i++) {
-        Endpoint peer;
-        const int count = recvfrom(datagrams_, buffer, sizeof buffer, 0, peer.to_fill(),
-                                   peer.size_to_fill());
-        if (count < 0) {
-            return;
-        }
-        sendto(datagrams_, buffer, static_cast<size_t>(count), 0, peer.address(),
-               peer.size());
+    Endpoint peer;
+    const int size = recvfrom(datagram_socket_, buffer, sizeof buffer, MSG_DONTWAIT, peer.to_fill(),
+                              peer.size_to_fill());
+    if (size >= 0) {
+        sendto(datagram_socket_, buffer, static_cast<size_t>(size), 0, peer.address(), peer.size());
     }
 }
 

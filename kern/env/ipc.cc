@@ -46,7 +46,8 @@ Result<void> check_pages(Environment& sender, PageRun run)
     return {};
 }
 
-// Maps the pages into the receiver's window; returns what arrived there.
+// Maps the pages into the receiver's window, those that an earlier message has not left there;
+// returns what arrived there. A page that fork shares (PTE_SHARE) is such a page there too.
 Result<PageRun> map_pages(Environment& sender, const Sending& message, Environment& receiver)
 {
     const PageRun run = message.pages;
@@ -56,8 +57,12 @@ Result<PageRun> map_pages(Environment& sender, const Sending& message, Environme
     const uint32_t rights = PTE_U | (run.writable() ? PTE_W : 0) | message.perm;
     for (uint32_t i = 0; i < count; ++i) {
         const uintptr_t offset = i * page_size;
-        TRY(receiver.space.map(window.address() + offset,
-                               TRY(sender.space.share(run.address() + offset)), rights));
+        const uintptr_t from = run.address() + offset, to = window.address() + offset;
+        const Pte entry = sender.space.entry(from);
+        const uint32_t all_rights = rights | (entry & PTE_SHARE);
+        if (!receiver.space.maps(to, pte_address(entry), all_rights)) {
+            TRY(receiver.space.map(to, TRY(sender.space.share(from)), all_rights));
+        }
     }
     return PageRun::at(0, count, count > 0 && run.writable());
 }

@@ -194,6 +194,12 @@ Pte AddressSpace::entry(uintptr_t va) const
     return slot != nullptr && (*slot & PTE_P) != 0 ? *slot : 0;
 }
 
+bool AddressSpace::maps(uintptr_t va, PhysAddr frame, uint32_t perm) const
+{
+    constexpr Pte set_by_processor = PTE_A | PTE_D;
+    return (entry(va) & ~set_by_processor) == (frame.value | perm | PTE_P);
+}
+
 Result<PageFrame> AddressSpace::share(uintptr_t va) const
 {
     const Pte found = va < UTOP ? entry(va) : 0;

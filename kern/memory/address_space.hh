@@ -31,6 +31,8 @@ public:
 
     // The entry of the page at `va`, 0 if it is not mapped.
     Pte entry(uintptr_t va) const;
+    // Whether this frame is what is mapped at `va`, with exactly these rights.
+    bool maps(uintptr_t va, PhysAddr frame, uint32_t perm) const;
     // The first mapped page from `va` to before `end`; `end` if there is none.
     uintptr_t next_mapped(uintptr_t va, uintptr_t end) const;
     // One more reference to the user page at `va`; invalid_argument if none is mapped there.

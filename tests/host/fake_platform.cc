@@ -132,6 +132,7 @@ void end_turn()
     tcp_flush();
     interface_loop_back();
     poll_answer();
+    tcp_flush();
     const PageRun run = output_queue.take();
     if (run.count() == 0) {
         return;

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "inc/error.hh"
+#include "inc/syscall.hh"
 #include "tests/host/fake_platform.hh"
 
 namespace {
@@ -962,6 +963,221 @@ TEST_F(CoreTest, DamagedIPv6FramesAreSurvived)
     fake_net::pass_time(200000);
     EXPECT_GE(fake_net::free_heap_slabs() + 2, slabs);
     EXPECT_EQ(request(bob, NSREQ_NAME, about(listen(bob, 95))), 0);
+}
+
+// --- Batches
+
+// The entries of a batch, laid out as a client does: entries, then bytes from byte 2048 of the run.
+class Batch {
+public:
+    static constexpr uint32_t bytes_at = 2048;
+
+    BatchEntry& add(uint32_t code, SocketRequest header, bool awaited, uint32_t offset = bytes_at)
+    {
+        BatchEntry entry;
+        entry.request = header;
+        entry.code = code;
+        entry.offset = offset;
+        entry.result = to_abi(Error::try_again);
+        entry.awaited = awaited ? 1 : 0;
+        return entries_.emplace_back(entry);
+    }
+
+    std::optional<int32_t> submit(int32_t client, std::string_view bytes = {},
+                                  uint32_t timeout_ms = wait_forever, uint32_t pages = 2)
+    {
+        SocketRequest header;
+        header.argument[0] = static_cast<uint32_t>(entries_.size());
+        header.argument[1] = timeout_ms;
+        std::string data(reinterpret_cast<const char*>(entries_.data()),
+                         entries_.size() * sizeof(BatchEntry));
+        data.resize(bytes_at - sizeof(SocketRequest));
+        data += bytes;
+        return request(client, NSREQ_BATCH, header, data, pages);
+    }
+
+    static BatchEntry answered(int32_t client, size_t number)
+    {
+        const std::string bytes =
+            fake_net::answered_bytes(client, (number + 1) * sizeof(BatchEntry));
+        BatchEntry entry;
+        memcpy(&entry, bytes.data() + number * sizeof(BatchEntry), sizeof entry);
+        return entry;
+    }
+    static std::string bytes(int32_t client, size_t count, size_t from = bytes_at)
+    {
+        return fake_net::answered_bytes(client, from - sizeof(SocketRequest) + count)
+            .substr(from - sizeof(SocketRequest));
+    }
+
+private:
+    std::vector<BatchEntry> entries_;
+};
+
+constexpr int32_t not_done = to_abi(Error::try_again);
+
+TEST_F(CoreTest, ABatchSendsAndWaitsForWhatItAwaits)
+{
+    const Pair pair = connect(listen(alice, 80), 80);
+    Batch batch;
+    batch.add(NSREQ_SEND, with_size(pair.server, 5), false);
+    batch.add(NSREQ_RECV, with_size(pair.server, 100), true, Batch::bytes_at + 100);
+    EXPECT_EQ(batch.submit(alice, "hello"), std::nullopt);
+    EXPECT_EQ(request(bob, NSREQ_RECV, with_size(pair.client, 100)), 5);
+    EXPECT_EQ(fake_net::answered_bytes(bob, 5), "hello");
+
+    EXPECT_EQ(request(bob, NSREQ_SEND, with_size(pair.client, 6), "answer"), 6);
+    EXPECT_EQ(take_answer(alice), 2);
+    EXPECT_EQ(Batch::answered(alice, 0).result, 5);
+    EXPECT_EQ(Batch::answered(alice, 1).result, 6);
+    EXPECT_EQ(Batch::bytes(alice, 6, Batch::bytes_at + 100), "answer");
+    EXPECT_EQ(request(bob, NSREQ_RECV, [&] {
+                  SocketRequest header = with_size(pair.client, 100);
+                  header.flags = request_no_wait;
+                  return header;
+              }()), not_done) << "nothing is sent twice";
+}
+
+TEST_F(CoreTest, ABatchEndsWhenItsTimeIsUpOrNothingIsToWaitFor)
+{
+    const Pair pair = connect(listen(alice, 80), 80);
+    Batch batch;
+    batch.add(NSREQ_RECV, with_size(pair.server, 100), true);
+    EXPECT_EQ(batch.submit(alice, {}, 0), 0);
+    EXPECT_EQ(Batch::answered(alice, 0).result, not_done);
+    EXPECT_EQ(batch.submit(alice, {}, 500), std::nullopt);
+    fake_net::pass_time(1000);
+    EXPECT_EQ(take_answer(alice), 0);
+    EXPECT_EQ(Batch().submit(alice), std::nullopt) << "an empty one waits for its time";
+}
+
+TEST_F(CoreTest, ABatchAcceptsOneConnectionAndTellsOfEvents)
+{
+    const Held listening = listen(alice, 80);
+    Batch batch;
+    batch.add(NSREQ_ACCEPT, about(listening), true);
+    batch.add(NSREQ_ACCEPT, about(listening), true);
+    EXPECT_EQ(batch.submit(alice), std::nullopt);
+    const Held client = open(bob, socket_stream);
+    const auto connected = request(bob, NSREQ_CONNECT, with_address(client, loop_back, 80));
+    EXPECT_EQ(connected.has_value() ? connected : take_answer(bob), 0);
+    EXPECT_EQ(take_answer(alice), 1);
+    EXPECT_EQ(Batch::answered(alice, 0).result, 0);
+    EXPECT_EQ(Batch::answered(alice, 0).request.address.ip, loop_back);
+    EXPECT_EQ(Batch::answered(alice, 1).result, not_done);
+    const Held accepted = keep(fake_net::last_descriptor());
+
+    Batch waiting;
+    SocketRequest events = about(accepted);
+    events.argument[0] = 1;                     // POLLIN
+    waiting.add(NSREQ_POLL, events, true);
+    EXPECT_EQ(waiting.submit(alice), std::nullopt);
+    EXPECT_EQ(request(bob, NSREQ_SEND, with_size(client, 1), "x"), 1);
+    EXPECT_EQ(take_answer(alice), 1);
+    EXPECT_EQ(Batch::answered(alice, 0).result, 1);
+
+    fake_net::release(accepted);
+    Batch closing;
+    closing.add(NSREQ_CLOSE, about(accepted), false);
+    closing.add(NSREQ_RECV, with_size(accepted, 1), true);
+    EXPECT_EQ(closing.submit(alice), 2);
+    EXPECT_EQ(Batch::answered(alice, 0).result, 0);
+    EXPECT_EQ(Batch::answered(alice, 1).result, to_abi(Error::bad_descriptor));
+}
+
+TEST_F(CoreTest, ASendThatABatchDoesNotAwaitEndsItWhenOnlyAPartWent)
+{
+    const Pair pair = connect(listen(alice, 80), 80);
+    const std::string data(60000, 'x');
+    while (true) {                              // until the peer's window and our buffer are full
+        Batch batch;
+        batch.add(NSREQ_SEND, with_size(pair.server, 60000), false);
+        batch.add(NSREQ_RECV, with_size(pair.server, 1), true, 64000);
+        if (batch.submit(alice, data, wait_forever, 17) != std::nullopt) {
+            break;
+        }
+    }
+    EXPECT_LT(Batch::answered(alice, 0).result, 60000);
+    EXPECT_EQ(Batch::answered(alice, 1).result, not_done);
+}
+
+std::string record(NetAddress address, std::string_view bytes)
+{
+    DatagramRecord header;
+    header.address = address;
+    header.size = static_cast<uint32_t>(bytes.size());
+    std::string result(reinterpret_cast<const char*>(&header), sizeof header);
+    result += bytes;
+    result.resize(header.whole());
+    return result;
+}
+
+TEST_F(CoreTest, ManyDatagramsGoAndComeInOneRequest)
+{
+    const Held server = open(alice, socket_datagram), client = open(bob, socket_datagram);
+    EXPECT_EQ(request(alice, NSREQ_BIND, with_address(server, 0, 53)), 0);
+    const NetAddress to{loop_back, 53, 0};
+    const NetAddress nowhere{loop_back, 53, 1};         // of IPv6, from a socket of IPv4
+    const std::string data = record(to, "one") + record(nowhere, "lost") + record(to, "")
+        + record(to, "exactly8");
+    SocketRequest many = with_size(client, static_cast<uint32_t>(data.size()));
+    many.flags = request_many | request_has_address;
+    EXPECT_EQ(request(bob, NSREQ_SEND, many, data), 3);
+
+    SocketRequest wanted = with_size(server, 80);       // room for two of them
+    wanted.flags = request_many;
+    EXPECT_EQ(request(alice, NSREQ_RECV, wanted), 2);
+    DatagramRecord first;
+    const std::string taken = fake_net::answered_bytes(alice, 80);
+    memcpy(&first, taken.data(), sizeof first);
+    EXPECT_EQ(first.size, 3u);
+    EXPECT_EQ(first.address.ip, loop_back);
+    EXPECT_EQ(taken.substr(sizeof first, 3), "one");
+    wanted.size = sizeof(DatagramRecord) + 7;
+    EXPECT_EQ(request(alice, NSREQ_RECV, wanted), to_abi(Error::message_size));
+    wanted.size++;
+    EXPECT_EQ(request(alice, NSREQ_RECV, wanted), 1);
+    wanted.flags |= request_no_wait;
+    EXPECT_EQ(request(alice, NSREQ_RECV, wanted), not_done);
+}
+
+TEST_F(CoreTest, NonsenseInRecordsAndBatchesIsAnError)
+{
+    const Held socket = open(bob, socket_datagram);
+    std::string data = record({loop_back, 53, 0}, "x");
+    for (const uint32_t size : {2u, 9u, 0x7FFFFFFFu, 0xFFFFFFFFu, 0xFFFFFFE0u}) {
+        memcpy(data.data() + offsetof(DatagramRecord, size), &size, sizeof size);
+        SocketRequest many = with_size(socket, sizeof(DatagramRecord) + 1);
+        many.flags = request_many | request_has_address;
+        EXPECT_EQ(request(bob, NSREQ_SEND, many, data), to_abi(Error::invalid_argument)) << size;
+    }
+
+    SocketRequest header;
+    for (const uint32_t count : {57u, 257u, 0x10000000u, 0xFFFFFFFFu}) {
+        header.argument[0] = count;                     // more than a page holds
+        EXPECT_EQ(request(bob, NSREQ_BATCH, header), to_abi(Error::invalid_argument)) << count;
+    }
+    header.argument[0] = 0;
+    EXPECT_EQ(request(bob, NSREQ_BATCH, header, {}, 1, false), to_abi(Error::invalid_argument));
+
+    for (const uint32_t code : {NSREQ_BATCH, NSREQ_SOCKET, NSREQ_RESOLVE, 99u}) {
+        Batch batch;
+        batch.add(code, about(socket), true);
+        EXPECT_EQ(batch.submit(bob), 1);
+        EXPECT_EQ(Batch::answered(bob, 0).result, to_abi(Error::not_supported));
+    }
+    for (const uint32_t offset : {8192u, 8191u, 0xFFFFFFFFu, 0x80000000u}) {
+        Batch batch;
+        batch.add(NSREQ_SEND, with_size(socket, 2), true, offset);
+        EXPECT_EQ(batch.submit(bob), 1) << offset;
+        EXPECT_LT(Batch::answered(bob, 0).result, 0) << offset;
+    }
+    Batch other;
+    SocketRequest wrong = about(socket);
+    wrong.ticket++;
+    other.add(NSREQ_RECV, wrong, false);
+    EXPECT_EQ(other.submit(bob), 1);
+    EXPECT_EQ(Batch::answered(bob, 0).result, to_abi(Error::bad_descriptor));
 }
 
 } // namespace

@@ -1,0 +1,81 @@
+#include "net/batch.hh"
+
+#include "inc/string.hh"
+#include "net/dispatch.hh"
+#include "net/socket_table.hh"
+
+static constexpr int32_t not_yet = to_abi(Error::try_again);
+
+bool batch_is_valid(const Request& batch)
+{
+    return batch.writable && batch.header.argument[0] <= max_batch_entries
+        && batch.header.argument[0] * sizeof(BatchEntry) <= batch.room();
+}
+
+static bool may_be_in_batch(uint32_t code)
+{
+    return code == NSREQ_RECV || code == NSREQ_SEND || code == NSREQ_ACCEPT || code == NSREQ_CLOSE
+        || code == NSREQ_POLL;
+}
+
+// The part of the batch that an entry is, as a request of its own.
+static Request part_of(const Request& batch, const BatchEntry& copy, BatchEntry* entry)
+{
+    Request part;
+    part.client = batch.client;
+    part.code = copy.code;
+    part.index = batch.index;
+    part.page_count = batch.page_count;
+    part.writable = true;
+    part.header = copy.request;
+    part.header.flags |= request_no_wait;
+    part.entry = entry;
+    part.offset = copy.offset;
+    return part;
+}
+
+// Whether the client has to hear of the entry now. A send that it does not await was to succeed
+// at once: if it did not, the client may want to await it.
+static bool ends_batch(const BatchEntry& entry, int32_t result)
+{
+    if (entry.awaited != 0) {
+        return result != not_yet;
+    }
+    return result < 0 || (entry.code == NSREQ_SEND && (entry.request.flags & request_many) == 0
+                          && static_cast<uint32_t>(result) < entry.request.size);
+}
+
+int32_t batch_run(Request& batch, bool again, uint64_t mark)
+{
+    auto* const entries = reinterpret_cast<BatchEntry*>(batch.data());
+    int32_t done = 0;
+    bool ended = batch.header.argument[0] == 0;
+    for (uint32_t i = 0; i < batch.header.argument[0]; i++) {
+        const BatchEntry entry = entries[i];        // which the client may change meanwhile
+        if (again && entry.result != not_yet) {
+            done++;
+            continue;
+        }
+        Socket* const socket = sockets.find(entry.request.socket, entry.request.ticket);
+        if (!may_be_in_batch(entry.code) || socket == nullptr) {
+            entries[i].result = to_abi(socket == nullptr ? Error::bad_descriptor
+                                                         : Error::not_supported);
+        } else if (entry.code == NSREQ_ACCEPT && batch.descriptor_slot != no_descriptor) {
+            entries[i].result = not_yet;            // an answer carries one descriptor page
+        } else {
+            Request part = part_of(batch, entry, &entries[i]);
+            dispatch(part);
+            if (part.descriptor_slot != no_descriptor) {
+                batch.descriptor_slot = part.descriptor_slot;
+            }
+            if (part.result == not_yet) {
+                socket->pollers |= mark;
+            }
+            entries[i].result = part.result;
+        }
+        const int32_t result = entries[i].result;
+        done += result != not_yet ? 1 : 0;
+        ended = ended || ends_batch(entry, result);
+    }
+    return ended ? done : 0;
+}
