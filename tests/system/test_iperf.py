@@ -10,6 +10,8 @@ import signal
 import socket
 import struct
 import subprocess
+import time
+import urllib.request
 from typing import Any, Callable, Iterator
 
 from harness import system_test
@@ -21,7 +23,7 @@ TAP = Setup(net="tap", variables=("MEMORY=192",))
 PORT = 5201
 LIMIT = 60.0
 COOKIE = b"abcdefghijklmnopqrstuvwxyz0123456789\0"
-PARAMETERS = {"tcp": True, "omit": 0, "time": 10, "parallel": 1, "len": 131072}
+PARAMETERS: dict[str, Any] = {"tcp": True, "omit": 0, "time": 10, "parallel": 1, "len": 131072}
 TEST_END, PARAM_EXCHANGE, CREATE_STREAMS, SERVER_ERROR, ACCESS_DENIED = 4, 9, 10, 0xFE, 0xFF
 TEST_START, TEST_RUNNING, EXCHANGE_RESULTS = 1, 2, 13
 ANNOUNCED = re.compile(r"Server listening on 5201 \(test #(\d+)\)\r?\n-+\r?\n")
@@ -204,6 +206,12 @@ class Imposter:
     def send_text(self, text: bytes) -> None:
         self.send(struct.pack(">I", len(text)) + text)
 
+    def receive(self, count: int) -> bytes:
+        got = b""
+        while len(got) < count and (piece := self._socket.recv(count - len(got))):
+            got += piece
+        return got
+
     def expect(self, *states: int) -> None:
         """The server says these states."""
         for state in states:
@@ -213,9 +221,7 @@ class Imposter:
 
     def expect_error(self, code: int) -> None:
         self.expect(SERVER_ERROR)
-        got = b""
-        while len(got) < 8 and (piece := self._socket.recv(8 - len(got))):
-            got += piece
+        got = self.receive(8)
         if got != struct.pack(">II", code, 0):
             raise self._machine.failure(f"error {code} from the server", repr(got))
 
@@ -223,6 +229,10 @@ class Imposter:
         with contextlib.suppress(ConnectionResetError):
             if self._socket.recv(1):
                 raise self._machine.failure("the server to close the connection")
+
+    def reset(self) -> None:
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self._socket.close()
 
     def close(self) -> None:
         self._socket.close()
@@ -309,6 +319,28 @@ def bad_results(machine: Machine, client: Imposter) -> None:
     stream.close()
 
 
+def messages_of_server(machine: Machine) -> int:
+    with urllib.request.urlopen(f"{machine.url}/status.json", timeout=60 * machine.scale) as page:
+        environments = json.load(page)["environments"]
+    return int(next(env["sent"] for env in environments if env["name"] == "iperf3"))
+
+
+def reset_stream(machine: Machine, client: Imposter) -> None:
+    """A stream on which nothing is due for a day is reset: the server must not go round in
+    circles over it."""
+    client.send_text(parameters(reverse=True, bandwidth=1))
+    client.expect(PARAM_EXCHANGE, CREATE_STREAMS)
+    stream = Imposter(machine)
+    client.expect(TEST_START, TEST_RUNNING)
+    stream.receive(PARAMETERS["len"])
+    stream.reset()
+    before = messages_of_server(machine)
+    time.sleep(2)
+    messages = messages_of_server(machine) - before
+    if messages > 100:
+        raise machine.failure("a server that waits", f"{messages} messages of it in 2 s")
+
+
 ATTACKS: tuple[tuple[Callable[[Machine, Imposter], None], str], ...] = (
     (vanish_at_once, "has gone before it sent its parameters"),
     (vanish_in_size, "has gone before it sent its parameters"),
@@ -320,6 +352,7 @@ ATTACKS: tuple[tuple[Callable[[Machine, Imposter], None], str], ...] = (
     (nested, "the client's parameters are not a JSON object"),
     (many_streams, "the number of streams is beyond 1 to 128"),
     (early_end, "the client has sent what it must not send now"),
+    (reset_stream, "has gone in the middle of the test"),
     (bad_results, "the client's results are not a JSON object"),
 )
 

@@ -48,6 +48,8 @@ void Test::move_data(std::span<const pollfd> entries)
             }
         } else if (2 + i >= entries.size() || entries[2 + i].revents == 0) {
             continue;
+        } else if (stream.to_client && (entries[2 + i].revents & (POLLERR | POLLHUP)) != 0) {
+            close_socket(stream.socket);        // poll would tell it again and again
         } else if (stream.to_client) {
             send_stream(stream);
         } else {
