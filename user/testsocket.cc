@@ -408,7 +408,8 @@ void test_hostile()
             request.socket = socket_number;
             request.ticket = 0x1234567812345678;
             request.size = 0xFFFFFFFF;
-            request.argument[0] = code == NSREQ_SOCKET || code == NSREQ_POLL ? 0x7FFFFFFF : 0;
+            const bool counts = code == NSREQ_SOCKET || code == NSREQ_POLL || code == NSREQ_BATCH;
+            request.argument[0] = counts ? 0x7FFFFFFF : 0;
             const bool needs_none = code == NSREQ_STATUS;
             require(raw_call(server, code, request, 1) < 0 || needs_none,
                     "request with a wrong ticket",
