@@ -89,7 +89,8 @@ SyscallResult sys_ipc_call(Environment& caller, const SyscallArguments& argument
 // ipc_reply_wait(to, value, pages, window, timeout_ms): to 0 answers nobody. An answer that its
 // caller does not wait for any more is dropped; bad pages of the answer are the server's error,
 // but that the client may not have so many is the client's. Frames end the wait of who watches for
-// them (net_watch).
+// them (net_watch); but the client has its turn first, so that a flood of frames does not keep who
+// reads them from running.
 SyscallResult sys_ipc_reply_wait(Environment& caller, const SyscallArguments& arguments)
 {
     const Receiving wanted = TRY(receiving(arguments.a4, 0));
@@ -106,6 +107,9 @@ SyscallResult sys_ipc_reply_wait(Environment& caller, const SyscallArguments& ar
         }
     }
     if (frame_watch.is_for(caller)) {
+        if (client != nullptr) {
+            scheduler.preempt();
+        }
         return Error::timed_out;
     }
     return ipc_receive(caller, wanted, arguments.a5);
