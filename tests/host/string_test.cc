@@ -33,25 +33,25 @@ std::vector<char> counted(size_t size)
 
 TEST(String, MemcpyCopiesEverySizeAtEveryAlignment)
 {
-    for (size_t size = 0; size < 70; size++) {
-        for (size_t offset = 0; offset < 4; offset++) {
+    for (size_t size = 0; size <= 300; size++) {
+        for (size_t offset = 0; offset < 16; offset++) {
             const auto source = counted(size + offset);
             std::vector<char> target(size + 8, 'x');
-            EXPECT_EQ(memcpy(target.data() + 3, source.data() + offset, size), target.data() + 3);
-            EXPECT_TRUE(std::equal(source.begin() + static_cast<long>(offset), source.end(),
+            ASSERT_EQ(memcpy(target.data() + 3, source.data() + offset, size), target.data() + 3);
+            ASSERT_TRUE(std::equal(source.begin() + static_cast<long>(offset), source.end(),
                                    target.begin() + 3));
-            EXPECT_EQ(target[2], 'x');
-            EXPECT_EQ(target[3 + size], 'x');
+            ASSERT_EQ(target[2], 'x');
+            ASSERT_EQ(target[3 + size], 'x');
         }
     }
 }
 
 TEST(String, MemmoveIsRightForEveryOverlap)
 {
-    for (size_t size = 0; size <= 50; size++) {
+    for (const size_t size : {0, 1, 3, 4, 7, 31, 32, 33, 50, 64, 71}) {
         for (size_t to = 0; to <= 50; to++) {
             for (size_t from = 0; from <= 50; from++) {
-                auto ours = counted(100), theirs = counted(100);
+                auto ours = counted(130), theirs = counted(130);
                 memmove(ours.data() + to, ours.data() + from, size);
                 host::move(theirs.data() + to, theirs.data() + from, size);
                 ASSERT_EQ(ours, theirs) << size << " bytes from " << from << " to " << to;
@@ -62,7 +62,7 @@ TEST(String, MemmoveIsRightForEveryOverlap)
 
 TEST(String, MemsetFillsExactly)
 {
-    for (size_t size = 0; size < 70; size++) {
+    for (size_t size = 0; size <= 300; size++) {
         std::vector<char> bytes(size + 2, 'x');
         memset(bytes.data() + 1, 0x1AB, size);
         EXPECT_EQ(bytes.front(), 'x');
