@@ -15,12 +15,8 @@ public:
     in_port_t port() const { return ntohs(storage_.sin6_port); }    // of sockaddr_in the same place
     void set_port(in_port_t port) { storage_.sin6_port = htons(port); }
 
-    // The same address, whatever the ports are; and the same of both.
+    // The same address, whatever the ports are.
     bool is_same_host(const Endpoint& other) const;
-    bool operator==(const Endpoint& other) const
-    {
-        return port() == other.port() && is_same_host(other);
-    }
 
     const sockaddr* address() const { return reinterpret_cast<const sockaddr*>(&storage_); }
     socklen_t size() const { return family() == AF_INET ? sizeof(sockaddr_in) : sizeof storage_; }

@@ -81,6 +81,7 @@ private:
 void Server::listen_on(uint16_t port)
 {
     port_ = port;
+    must(test_.open(), "have memory for datagrams");
     listener_ = must(socket(AF_INET6, SOCK_STREAM), "open a socket");      // and IPv4
     const Endpoint own = Endpoint::any(AF_INET6, port);
     must(bind(listener_, own.address(), own.size()), "bind to the port");

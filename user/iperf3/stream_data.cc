@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "lib/socket.hh"
+#include "lib/socket_address.hh"
 #include "lib/syscall.hh"
 #include "user/iperf3/test.hh"
 
@@ -9,17 +10,29 @@ namespace iperf {
 namespace {
 
 constexpr int receives_a_turn = 8, sends_a_turn = 8;        // of a TCP stream
-constexpr int datagrams_a_turn = 64;
+constexpr int batches_a_turn = 4;                           // of datagrams
 constexpr uint64_t pause_us = 1000;                         // when a datagram cannot be sent
 
 bool would_wait(int result) { return result == to_abi(Error::try_again); }
 
+bool is_same(const NetAddress& a, const NetAddress& b)
+{
+    return a.port == b.port && a.is_ipv6 == b.is_ipv6
+        && (a.is_ipv6 != 0 ? a.ip6 == b.ip6 : a.ip == b.ip);
+}
+
 // A request's worth of bytes, in pages of their own: sent from where it is.
 constexpr size_t run_bytes = room_in_place + max_in_place;
 alignas(page_size) char outgoing[run_bytes];
-static_assert(run_bytes % page_size == 0 && max_in_place >= max_datagram_bytes);
+static_assert(run_bytes % page_size == 0);
 
 char incoming[max_in_place];
+
+// Where the batches of datagrams are, and how large they are.
+constexpr uintptr_t batch_pages = 0x20000000;
+constexpr size_t small_batch_bytes = 16 * 1024, small_datagram_bytes = 4096;
+constexpr size_t batch_bytes = 17 * page_size;
+static_assert(batch_bytes >= sizeof(DatagramRecord) + max_datagram_bytes + 7);
 
 } // namespace
 
@@ -38,7 +51,7 @@ Test::Test()
 void Test::move_data(std::span<const pollfd> entries)
 {
     if (entries[1].revents != 0) {
-        receive_datagrams(datagrams_a_turn);
+        receive_datagrams(batches_a_turn);
     }
     for (uint32_t i = 0; i < stream_count_; i++) {
         Stream& stream = streams_[i];
@@ -97,27 +110,52 @@ void Test::send_stream(Stream& stream)
     }
 }
 
-// They are as long as the client has said: the less is asked for, the fewer pages a call maps.
-void Test::receive_datagrams(int most)
+int Test::open() { return batch_.open(batch_pages, batch_bytes); }
+
+// Of a batch's memory: some datagrams as long as the client has said they are, one at least. The
+// less there is, the fewer pages travel.
+static size_t bytes_of_batch(const Parameters& wanted)
 {
-    const size_t limit = std::min<size_t>(control_.parameters().block_bytes, sizeof incoming);
-    for (int i = 0; i < most && datagrams_ >= 0; i++) {
-        Endpoint peer;
-        const int count = recvfrom(datagrams_, incoming, limit, 0, peer.to_fill(),
-                                   peer.size_to_fill());
-        if (count < 0) {
+    return wanted.block_bytes <= small_datagram_bytes ? small_batch_bytes : batch_bytes;
+}
+
+void Test::receive_datagrams(int batches)
+{
+    for (int i = 0; i < batches && datagrams_ >= 0; i++) {
+        batch_.clear();
+        const int call = batch_.receive_many(datagrams_, batch_.data(),
+                                             bytes_of_batch(control_.parameters()),
+                                             SocketBatch::Await::no);
+        const int submitted = batch_.submit(0);
+        const int count = submitted < 0 ? submitted : batch_.result(call);
+        if (count == to_abi(Error::message_size)) {
+            char start = 0;             // longer than any of ours: it goes
+            recv(datagrams_, &start, sizeof start);
+        } else if (count <= 0) {
             return;
         }
-        take_datagram(peer, std::span(incoming).first(static_cast<size_t>(count)));
+        take_datagrams(count);
+    }
+}
+
+void Test::take_datagrams(int count)
+{
+    const uint64_t now_us = sys_time_usec();
+    const std::byte* at = batch_.data();
+    for (int i = 0; i < count; i++) {
+        const auto& record = *reinterpret_cast<const DatagramRecord*>(at);
+        const auto* const bytes = reinterpret_cast<const char*>(&record + 1);
+        take_datagram(record.address, {bytes, record.size}, now_us);
+        at += record.whole();
     }
 }
 
 // Anybody may send us datagrams: those of others, and such as are too short, do not count.
-void Test::take_datagram(const Endpoint& peer, std::span<const char> datagram)
+void Test::take_datagram(const NetAddress& from, std::span<const char> datagram, uint64_t now_us)
 {
-    Stream* const stream = stream_of(peer);
+    Stream* const stream = stream_of(from);
     if (datagram.size() == greeting_bytes) {
-        greet(peer);
+        greet(from, stream == nullptr);
         return;
     }
     const bool wide = control_.parameters().wide_counters;
@@ -126,32 +164,33 @@ void Test::take_datagram(const Endpoint& peer, std::span<const char> datagram)
     }
     stream->bytes += datagram.size();
     moved_us_ = now_us_;
-    stream->arrived.count(DatagramHead::read(datagram, wide), sys_time_usec());
+    stream->arrived.count(DatagramHead::read(datagram, wide), now_us);
 }
 
 // A stream of datagrams begins with a short one. The answer may be lost, and it be sent again.
-void Test::greet(const Endpoint& peer)
+void Test::greet(const NetAddress& from, bool is_new)
 {
-    const bool is_new = stream_of(peer) == nullptr;
+    Endpoint peer;
+    write_socket_address(from, AF_INET6, peer.to_fill(), peer.size_to_fill());
     if (is_new && (control_.stage() != Stage::streams || !peer.is_same_host(client_))) {
         return;
     }
     sendto(datagrams_, greeting_answer.data(), greeting_answer.size(), 0, peer.address(),
            peer.size());
     if (is_new) {
-        new_stream(peer);
+        new_stream(peer).address = from;
         start_if_complete();
     }
 }
 
 // The stream of datagrams from there; null if there is none.
-Stream* Test::stream_of(const Endpoint& peer)
+Stream* Test::stream_of(const NetAddress& from)
 {
-    if (last_stream_ < stream_count_ && streams_[last_stream_].peer == peer) {
+    if (last_stream_ < stream_count_ && is_same(streams_[last_stream_].address, from)) {
         return &streams_[last_stream_];
     }
     for (uint32_t i = 0; i < stream_count_; i++) {
-        if (streams_[i].peer == peer) {
+        if (is_same(streams_[i].address, from)) {
             last_stream_ = i;
             return &streams_[i];
         }
@@ -159,22 +198,45 @@ Stream* Test::stream_of(const Endpoint& peer)
     return nullptr;
 }
 
-void Test::send_datagrams(Stream& stream)
+// Puts what is due into the batch's memory, one datagram behind the other; returns the end of it.
+std::byte* Test::put_datagrams(Stream& stream, uint32_t& count)
 {
     const Parameters& wanted = control_.parameters();
-    const std::span<char> datagram(outgoing + room_in_place, wanted.block_bytes);
-    for (int i = 0; i < datagrams_a_turn && stream.pacer.us_until_due(now_us_) == 0; i++) {
-        const DatagramHead head{sys_time_usec(), stream.datagrams_sent + 1};
-        head.write(datagram, wanted.wide_counters);
-        const int count = sendto(datagrams_, datagram.data(), datagram.size(), 0,
-                                 stream.peer.address(), stream.peer.size());
-        if (count < 0) {
+    std::byte* at = batch_.data();
+    const std::byte* const end = at + bytes_of_batch(wanted);
+    const uint64_t now_us = sys_time_usec();
+    count = 0;
+    while (stream.pacer.us_until_due(now_us_) == 0) {
+        auto& record = *reinterpret_cast<DatagramRecord*>(at);
+        const DatagramRecord next{stream.address, wanted.block_bytes};
+        if (next.whole() > static_cast<size_t>(end - at)) {
+            break;
+        }
+        record = next;
+        const DatagramHead head{now_us, ++stream.datagrams_sent};
+        head.write({reinterpret_cast<char*>(&record + 1), wanted.block_bytes},
+                   wanted.wide_counters);
+        stream.bytes += wanted.block_bytes;
+        stream.pacer.sent(wanted.block_bytes);
+        at += record.whole();
+        count++;
+    }
+    return at;
+}
+
+// What cannot be sent is lost, as datagrams may be; the next ones wait a little then.
+void Test::send_datagrams(Stream& stream)
+{
+    for (int i = 0; i < batches_a_turn && stream.pacer.us_until_due(now_us_) == 0; i++) {
+        uint32_t count = 0;
+        const std::byte* const end = put_datagrams(stream, count);
+        batch_.clear();
+        const int call = batch_.send_many(datagrams_, batch_.data(),
+                                          static_cast<size_t>(end - batch_.data()));
+        if (batch_.submit(0) < 0 || batch_.result(call) < static_cast<int>(count)) {
             stream.pacer.pause_until(now_us_ + pause_us);
             return;
         }
-        stream.datagrams_sent++;
-        stream.bytes += datagram.size();
-        stream.pacer.sent(wanted.block_bytes);
         moved_us_ = now_us_;
     }
 }

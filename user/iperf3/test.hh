@@ -5,6 +5,7 @@
 #include <span>
 
 #include "lib/endpoint.hh"
+#include "lib/socket_batch.hh"
 #include "user/iperf3/control.hh"
 #include "user/iperf3/datagrams.hh"
 #include "user/iperf3/pacer.hh"
@@ -19,7 +20,7 @@ struct Stream {
     uint32_t id = 0;
     bool to_client = false;
     int socket = -1;                    // TCP's; -1: it has broken, or been closed
-    Endpoint peer{};
+    NetAddress address{};               // UDP: of the client's socket
     uint64_t bytes = 0;
     uint64_t datagrams_sent = 0;
     DatagramCounter arrived{};
@@ -31,6 +32,7 @@ public:
     static constexpr size_t max_entries = 2 + max_streams;
 
     Test();
+    int open();                         // takes memory: 0, or a negative error
     Test(const Test&) = delete;
     Test& operator=(const Test&) = delete;
 
@@ -73,10 +75,12 @@ private:
     void move_data(std::span<const pollfd> entries);
     void receive_stream(Stream& stream, int most);
     void send_stream(Stream& stream);
-    void receive_datagrams(int most);
-    void take_datagram(const Endpoint& peer, std::span<const char> datagram);
-    void greet(const Endpoint& peer);
-    Stream* stream_of(const Endpoint& peer);
+    void receive_datagrams(int batches);
+    void take_datagrams(int count);
+    void take_datagram(const NetAddress& from, std::span<const char> datagram, uint64_t now_us);
+    void greet(const NetAddress& from, bool is_new);
+    Stream* stream_of(const NetAddress& from);
+    std::byte* put_datagrams(Stream& stream, uint32_t& count);
     void send_datagrams(Stream& stream);
 
     [[gnu::format(gnu_printf, 2, 3)]] void say(const char* format, ...);
@@ -88,6 +92,7 @@ private:
     uint16_t port_ = default_port;
 
     int datagrams_ = -1;                // UDP: one socket for all streams
+    SocketBatch batch_{};
     std::array<Stream, max_streams> streams_{};
     uint32_t stream_count_ = 0;
     uint32_t last_stream_ = 0;          // that a datagram came for
