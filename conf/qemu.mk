@@ -11,6 +11,8 @@ TAP ?= tap0
 BIND ?= 127.0.0.1
 # Every packet of a run; empty captures nothing.
 CAPTURE ?= qemu.pcap
+# What the card may do to frames: all that it can; checksum: that alone; 0: nothing.
+OFFLOAD ?= 1
 # Environments whose system calls are printed, by name and commas; where to (- is the console).
 TRACE ?=
 TRACE_FILE ?= trace.log

@@ -47,6 +47,7 @@ struct NetFrame {
 // the last page to the end.
 struct NetOffload {
     static constexpr uint8_t checksum = 1, segment_ipv4 = 2, segment_ipv6 = 4;
+    static constexpr uint8_t all = checksum | segment_ipv4 | segment_ipv6;
 
     uint8_t work = 0;                   // of those; 0: nothing, the frame goes out as it is
     uint8_t ip_start = 0;

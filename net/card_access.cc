@@ -5,6 +5,7 @@
 #include "lib/lib.hh"
 #include "lwip/pbuf.h"
 #include "net/interface.hh"
+#include "net/packet_run.hh"
 
 static constexpr uint32_t receive_batch = 32;
 // Frames below this are copied, so that small ones that lie in a socket's queue do not hold
@@ -65,12 +66,15 @@ bool card_transmit()
 {
     for (PageRun run = output_queue.take(); run.count() > 0; run = output_queue.take()) {
         const auto* const packets = reinterpret_cast<const jif_pkt*>(run.address());
-        for (uint32_t i = 0; i < run.count(); i++) {
-            to_send[i] = {address_of(packets[i].jp_data), static_cast<uint32_t>(packets[i].jp_len)};
+        uint32_t dropped = 0;           // none: we have filled in the pages ourselves
+        const uint32_t count = frames_of(packets, run.count(), to_send, dropped);
+        const int sent = sys_net_transmit(to_send.data(), count, 0);
+        uint32_t gone = 0;
+        for (int i = 0; i < sent; i++) {
+            gone += pages_of(to_send[static_cast<uint32_t>(i)]);
         }
-        const int sent = sys_net_transmit(to_send.data(), run.count(), 0);
-        output_queue.done(sent > 0 ? static_cast<uint32_t>(sent) : 0);
-        if (sent < 0 || static_cast<uint32_t>(sent) < run.count()) {
+        output_queue.done(gone);
+        if (sent < 0 || static_cast<uint32_t>(sent) < count) {
             return false;
         }
     }

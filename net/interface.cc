@@ -18,6 +18,11 @@ OutputQueue output_queue;
 static netif card;
 static bool has_card;
 
+// With a card that sums, lwIP leaves these out. The header's sum of IPv4 it makes as it writes it.
+static constexpr u16_t sums_of_card = NETIF_CHECKSUM_GEN_TCP | NETIF_CHECKSUM_GEN_UDP;
+static constexpr u16_t sums_of_ours = NETIF_CHECKSUM_ENABLE_ALL & ~sums_of_card;
+static constexpr u16_t checked_sums = NETIF_CHECKSUM_CHECK_TCP | NETIF_CHECKSUM_CHECK_UDP;
+
 static err_t send_frame(netif*, pbuf* frame)
 {
     return output_queue.add(frame) ? ERR_OK : ERR_MEM;
@@ -49,6 +54,10 @@ void interface_add(const NetInfo& info, bool by_dhcp)
     memcpy(card.hwaddr, info.mac.data(), ethernet_address_bytes);
     netif_add(&card, nullptr, nullptr, nullptr, nullptr, initialise, ethernet_input);
     netif_set_default(&card);
+    if ((info.offloads & NetOffload::checksum) != 0) {
+        NETIF_SET_CHECKSUM_CTRL(&card, sums_of_ours);
+        output_queue.use_offloads(info.offloads);
+    }
     netif_set_up(&card);
     has_card = true;
     addresses_start(card, by_dhcp);
@@ -183,4 +192,11 @@ void interface_check_timers()
 
 bool interface_in_timers() { return in_timers; }
 
-void interface_loop_back() { netif_poll_all(); }
+// Packets to the card's own address never see the card: if it makes the checksums they have none.
+void interface_loop_back()
+{
+    const auto usual = card.chksum_flags;
+    NETIF_SET_CHECKSUM_CTRL(&card, usual == sums_of_ours ? usual & ~checked_sums : usual);
+    netif_poll_all();
+    NETIF_SET_CHECKSUM_CTRL(&card, usual);
+}

@@ -2,6 +2,7 @@
 #include "inc/net.hh"
 #include "lib/lib.hh"
 #include "net/ns.hh"
+#include "net/packet_run.hh"
 #include "net/protocol.hh"
 
 static constexpr uint32_t batch = max_net_batch;
@@ -13,18 +14,13 @@ static const jif_pkt* packet(uint32_t number)
     return reinterpret_cast<const jif_pkt*>(packet_window) + number;
 }
 
-// Collects the packets that can be sent: the pages are shared with their sender, which may have
-// written any length.
+// Collects the packets that can be sent.
 static uint32_t collect(uint32_t page_count)
 {
-    uint32_t count = 0;
-    for (uint32_t i = 0; i < page_count; i++) {
-        const uint32_t length = static_cast<uint32_t>(packet(i)->jp_len);
-        if (length == 0 || length > max_frame_bytes) {
-            cprintf("ns_output: a packet of %u bytes was dropped\n", length);
-            continue;
-        }
-        frames[count++] = {address_of(packet(i)->jp_data), length};
+    uint32_t dropped = 0;
+    const uint32_t count = frames_of(packet(0), page_count, frames, dropped);
+    if (dropped > 0) {
+        cprintf("ns_output: %u packets without a length that can be were dropped\n", dropped);
     }
     return count;
 }
@@ -74,6 +70,8 @@ void output(envid_t ns_envid)
         if ((message.value & 0xFF) == NSREQ_OUTPUT) {
             transmit(collect(message.pages.count()));
         }
+        // The core sees by its pages' references what the card has read: ours must not count.
+        sys_page_unmap_run(0, packet(0), message.pages.count());
         if ((message.value & output_wants_answer) != 0) {
             message = ipc_call(ns_envid, NSREQ_OUTPUT_DONE, {}, window);
         } else {

@@ -63,6 +63,11 @@ bool card_status(NetInfo& card, NetRings& rings)
     return false;
 }
 
+bool is_shared(const void* page)
+{
+    return page_references(reinterpret_cast<uintptr_t>(page)) > 1;
+}
+
 void set_multicast(std::span<const EthernetAddress> addresses)
 {
     const int result = sys_net_multicast(addresses.data(), static_cast<uint32_t>(addresses.size()));

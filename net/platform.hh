@@ -25,6 +25,9 @@ bool is_alive(envid_t env);
 // The network card's counters and rings. False, and both empty: there is no card.
 bool card_status(NetInfo& card, NetRings& rings);
 
+// Whether somebody else has a reference to the page, such as the card's driver.
+bool is_shared(const void* page);
+
 // Has the card receive frames to these multicast addresses, and to no others.
 void set_multicast(std::span<const EthernetAddress> addresses);
 

@@ -6,7 +6,8 @@ run_command = exec $(PYTHON) tools/run --qemu '$(QEMU)' --kernel '$(KERNEL_IMG)'
     --disk '$(FS_IMG)' --program '$(first_program)' --cpus '$(CPUS)' --memory '$(MEMORY)' \
     --nic '$(NIC)' --net '$(NET)' --tap '$(TAP)' --bind '$(BIND)' --capture '$(CAPTURE)' \
     --e1000-debug '$(E1000_DEBUG)' --symbols $(OBJDIR)/kern/kernel \
-    --addr2line '$(TARGET_ADDR2LINE)' --trace '$(TRACE)' --trace-file '$(TRACE_FILE)' \
+    --addr2line '$(TARGET_ADDR2LINE)' --offload '$(OFFLOAD)' \
+    --trace '$(TRACE)' --trace-file '$(TRACE_FILE)' \
     $(if $(EXCEPTIONS),--exceptions) $(if $(V),--verbose) $(1) -- $(QEMUEXTRA)
 run_needs := images $(OBJDIR)/kern/kernel.sym .gdbinit
 

@@ -210,12 +210,6 @@ void Card::start_transmit()
     }
 }
 
-uint32_t Card::offloads() const
-{
-    return NetOffload::checksum | NetOffload::segment_ipv4
-        | (model_.cuts_ipv6 ? NetOffload::segment_ipv6 : 0);
-}
-
 std::span<const std::byte> Card::oldest_frame()
 {
     return present_ ? receive_.oldest() : std::span<const std::byte>{};
@@ -371,14 +365,15 @@ namespace {
 e1000::Card::Model model_of(const PciFunction& function)
 {
     constexpr uint16_t qemu = 0x1AF4;                       // as the board's maker
-    e1000::Card::Model model{.name = "82540EM"};
+    constexpr uint32_t all_but_ipv6 = ~uint32_t{NetOffload::segment_ipv6};
+    e1000::Card::Model model{.name = "82540EM", .offloads = nic_wanted_offloads()};
     if (function.subsystem_vendor() == qemu) {
         model.sends_empty_tail = true;
-        model.cuts_ipv6 = false;            // it counts IPv6's header as payload of the packet
+        model.offloads &= all_but_ipv6;     // it counts IPv6's header as payload of the packet
     }
     if (function.device() == 0x100C) {
         model.name = "82544GC";
-        model.cuts_ipv6 = false;
+        model.offloads &= all_but_ipv6;
     } else if (function.device() == 0x100F) {
         model.name = "82545EM";
     }

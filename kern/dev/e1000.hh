@@ -169,7 +169,7 @@ public:
     // Which card this is, beyond what all have in common.
     struct Model {
         const char* name = "";
-        bool cuts_ipv6 = true;                      // segments; the 82544 does not
+        uint32_t offloads = NetOffload::all;        // the 82544 does not know IPv6's segments
         bool sends_empty_tail = false;              // QEMU's: e1000_offload.cc, put_end()
     };
 
@@ -183,7 +183,7 @@ public:
 
     NetInfo info() override;
     bool present() const override { return present_; }
-    uint32_t offloads() const override;
+    uint32_t offloads() const override { return model_.offloads; }
     void set_multicast(std::span<const EthernetAddress> addresses) override;
     uint32_t link_changes() const override { return link_changes_; }
     bool frames_waiting() const override { return present_ && receive_.has_next(); }

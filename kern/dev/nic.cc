@@ -1,5 +1,9 @@
 #include "kern/dev/nic.hh"
 
+#include <array>
+
+#include "kern/dev/boot_option.hh"
+
 namespace {
 
 constinit Nic* the_card = nullptr;
@@ -15,4 +19,14 @@ bool nic_register(Nic& nic)
     }
     the_card = &nic;
     return true;
+}
+
+uint32_t nic_wanted_offloads()
+{
+    std::array<char, 16> buffer{};
+    const std::string_view wanted = boot_option("offload", buffer);
+    if (wanted == "0") {
+        return 0;
+    }
+    return wanted == "checksum" ? NetOffload::checksum : NetOffload::all;
 }

@@ -39,10 +39,8 @@ bool is_sound_segmentation(const NetOffload& offload, size_t bytes)
 
 Result<void> nic_check_offload(const NetOffload& offload, size_t bytes, uint32_t offloads)
 {
-    constexpr uint32_t known =
-        NetOffload::checksum | NetOffload::segment_ipv4 | NetOffload::segment_ipv6;
     const bool sums = (offload.work & NetOffload::checksum) != 0, cuts = offload.segments();
-    const bool sound = (offload.work & ~known) == 0
+    const bool sound = (offload.work & ~NetOffload::all) == 0
         && (cuts ? is_sound_segmentation(offload, bytes) : bytes >= 1 && bytes <= max_frame_bytes)
         && (!sums || is_sound_checksum(offload, cuts ? offload.header_bytes : bytes));
     if (!sound) {

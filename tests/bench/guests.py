@@ -44,11 +44,13 @@ class Kind:
                 "-device", f"{self.card},netdev=net0,mac={CARD_ADDRESS},romfile="]
 
 
-def jos(tree: Path, disk: Path, name: str = "jos", cpus: int = 1) -> Kind:
+def jos(tree: Path, disk: Path, name: str = "jos", cpus: int = 1, offload: str = "") -> Kind:
+    """`offload`: what the card may do to frames, as make's OFFLOAD=; "" is all that it can."""
     drives = [f"file={tree / 'obj/kern/kernel.img'},index=0,media=disk,format=raw,snapshot=on",
               f"file={disk},index=1,media=disk,format=raw,snapshot=on"]
+    options = ["-fw_cfg", f"name=opt/jos/offload,string={offload}"] if offload else []
     return Kind(name, "qemu-system-i386",
-                [part for drive in drives for part in ("-drive", drive)], cpus=cpus,
+                [part for drive in drives for part in ("-drive", drive)] + options, cpus=cpus,
                 is_ours=True)
 
 

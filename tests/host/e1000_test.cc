@@ -99,6 +99,7 @@ Frames frames(size_t count, size_t size = 60, unsigned seed = 0)
 }  // namespace
 
 // nic.hh's one card, here one for each test.
+uint32_t nic_wanted_offloads() { return NetOffload::all; }
 Nic* nic_card() { return registered; }
 
 bool nic_register(Nic& nic)

@@ -95,6 +95,7 @@ protected:
 
 }  // namespace
 
+uint32_t nic_wanted_offloads() { return NetOffload::all; }
 Nic* nic_card() { return the_card; }
 bool nic_register(Nic&) { return false; }
 

@@ -92,7 +92,7 @@
 
 /* Checksums: our routine (net/checksum.hh), and which of them lwIP makes is a netif's choice. */
 #define LWIP_CHKSUM net_checksum
-#define LWIP_CHECKSUM_ON_COPY 1
+#define LWIP_CHECKSUM_ON_COPY 0         /* it would sum what the card sums again */
 #define LWIP_CHECKSUM_CTRL_PER_NETIF 1
 
 #define LWIP_NETIF_LINK_CALLBACK 0
