@@ -138,8 +138,8 @@ def net_testinput() -> None:
 
 
 def echosrv() -> None:
-    say("opened socket\ntrying to bind\nbound\n")
     listener = socket.create_server(("127.0.0.1", PORT + 1))
+    say("opened socket\ntrying to bind\nbound\n")
     if FAULT == "panic_later":
         say("kernel panic on CPU 0 at net/core.cc:12: slot leaked\n")
     while True:
