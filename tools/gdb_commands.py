@@ -525,7 +525,7 @@ def print_rings(with_frames):
 
     def registers(offset):
         return struct.unpack("<I", memory(base + offset, 4))[0]
-    print(f"{card['model_'].string()}: "
+    print(f"{card['model_']['name'].string()}: "
           + " ".join(f"{name} {registers(offset):08x}" for name, offset in CARD_REGISTERS))
     Ring(card["transmit_"], registers, TRANSMIT_RING, True).show(with_frames)
     Ring(card["receive_"], registers, RECEIVE_RING, False).show(with_frames)
