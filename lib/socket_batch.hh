@@ -47,7 +47,7 @@ public:
     Endpoint address(int call) const;                   // the peer, after receive() and accept()
 
 private:
-    static constexpr size_t entry_bytes = 2 * page_size;
+    static constexpr size_t entry_bytes = 4 * page_size;
     static constexpr uint32_t max_calls =
         (entry_bytes - sizeof(SocketRequest)) / sizeof(BatchEntry);
     static_assert(max_calls <= max_batch_entries);

@@ -19,7 +19,7 @@ constexpr int accept_pause_ms = 100;            // while there is no place, or n
 constexpr uintptr_t batch_pages = 0x20000000;
 constexpr size_t datagram_bytes = 16384;
 constexpr size_t small_bytes = 512, large_bytes = 16384;
-constexpr int large_pairs = 4;
+constexpr int large_pairs = 3;
 constexpr size_t large_from = datagram_bytes + max_clients * 2 * small_bytes;
 constexpr size_t batch_bytes = large_from + large_pairs * 2 * large_bytes;
 
@@ -53,15 +53,15 @@ private:
 class LargeBuffers {
 public:
     void use(std::byte* memory) { memory_ = memory; }
-    bool take(int& number)
+    int take()                              // a number; -1: all are taken
     {
-        for (number = 0; number < large_pairs; number++) {
+        for (int number = 0; number < large_pairs; number++) {
             if (!taken_[static_cast<size_t>(number)]) {
                 taken_[static_cast<size_t>(number)] = true;
-                return true;
+                return number;
             }
         }
-        return false;
+        return -1;
     }
     void give_back(int number) { taken_[static_cast<size_t>(number)] = false; }
     Pair pair(int number) const
@@ -177,8 +177,11 @@ void Client::take_received(int count, LargeBuffers& large)
         return;
     }
     next_.size = static_cast<size_t>(count);
-    if (large_number_ < 0 && next_.size == small_.size() && large.take(large_number_)) {
-        large_ = large.pair(large_number_);
+    if (large_number_ < 0 && next_.size == small_.size()) {
+        large_number_ = large.take();
+        if (large_number_ >= 0) {
+            large_ = large.pair(large_number_);
+        }
     }
 }
 
