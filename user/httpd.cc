@@ -1,5 +1,6 @@
-// The web server: files below /www on port 80. One environment serves all clients: it waits in
-// poll, and gives each connection that is ready a turn (user/httpd/connection.hh).
+// The web server: files below /www on port 80. One environment serves all clients: what they wait
+// for, and the small things that they are sent, go to the network server in one message
+// (lib/socket_batch.hh); then each that is ready gets a turn (user/httpd/connection.hh).
 #include <algorithm>
 #include <cstddef>
 #include <new>
@@ -17,11 +18,11 @@ using http::FileCache;
 using http::Moment;
 
 constexpr int max_connections = 100;
-constexpr int accepts_a_turn = 16;
 constexpr uint32_t accept_pause_ms = 100;       // after accept failed for want of resources
 constexpr uint32_t tidy_ms = 1000;              // how often files are looked at that are open
 constexpr uintptr_t file_pages = 0x30000000;    // where small files are
 constexpr uintptr_t regions = 0x40000000;       // where connections map pages
+constexpr uintptr_t batch_pages = 0x20000000;
 
 static_assert(max_connections + FileCache::max_files <= max_fds - 8, "others need some, too");
 static_assert(file_pages + FileCache::max_files * FileCache::pages_a_file * page_size <= regions);
@@ -44,9 +45,10 @@ public:
     [[noreturn]] void run();
 
 private:
-    int wait();
+    void wait();
     void serve_clients();
-    void accept_clients();
+    void accept_client();
+    void pause_accepting();
     void tidy();
     Connection* free_connection();
     Connection* most_overdue();
@@ -61,7 +63,9 @@ private:
     uint32_t tidy_at_ms_ = 0;                   // while files_open_
     bool accepting_ = true;
     uint32_t accept_again_ = 0;                 // while not accepting_: when to try again
-    pollfd entries_[max_connections + 1];       // of connection n at n, the listener's last
+    SocketBatch batch_{};
+    int newcomer_ = -1;                         // the batch's call that accepts, or waits for one
+    bool place_is_free_ = false;                //   it accepts
     Connection connections_[max_connections];
 };
 
@@ -91,6 +95,7 @@ void Server::start()
     must(bind(listener_, own.address(), own.size()), "bind to the port");
     must(listen(listener_, SOMAXCONN), "listen");
     must(set_nonblocking(listener_, true), "make the socket non-blocking");
+    must(batch_.open(batch_pages, max_connections * http::Channel::bytes), "have memory for clients");
     cprintf("Waiting for http connections...\n");
 }
 
@@ -98,95 +103,82 @@ void Server::run()
 {
     now_ = http::read_clock();
     for (;;) {
-        must(wait(), "wait for clients");
+        wait();
         now_ = http::read_clock();
         serve_clients();
-        if (!accepting_ && ms_until(accept_again_, now_) == 0) {
-            accepting_ = true;
-        } else if (entries_[max_connections].revents != 0) {
-            accept_clients();
-        }
+        accept_client();
         tidy();
     }
 }
 
 // Waits until a client is ready, comes, or is overdue.
-int Server::wait()
+void Server::wait()
 {
+    if (!accepting_ && ms_until(accept_again_, now_) == 0) {
+        accepting_ = true;
+    }
     uint32_t timeout = accepting_ ? wait_forever : ms_until(accept_again_, now_);
     if (files_open_) {
         timeout = std::min(timeout, ms_until(tidy_at_ms_, now_));
     }
-    for (int i = 0; i < max_connections; i++) {
-        const Connection& connection = connections_[i];
-        entries_[i] = {};
+    batch_.clear();
+    for (Connection& connection : connections_) {
         if (connection.in_use()) {
-            entries_[i].fd = connection.socket();
-            entries_[i].events = connection.poll_events();
-            timeout = std::min(timeout, connection.poll_events() == 0
-                                            ? 0 : ms_until(connection.deadline_ms(), now_));
+            timeout = std::min(timeout, connection.ask(batch_)
+                                            ? ms_until(connection.deadline_ms(), now_) : 0);
         }
     }
-    entries_[max_connections] = {accepting_ ? listener_ : -1, POLLIN, 0};
-    return poll(entries_, max_connections + 1,
-                timeout == wait_forever ? -1 : static_cast<int>(timeout));
+    place_is_free_ = free_connection() != nullptr;
+    newcomer_ = !accepting_      ? -1
+                : place_is_free_ ? batch_.accept(listener_)
+                                 : batch_.wait_for(listener_, POLLIN);
+    must(batch_.submit(timeout == wait_forever ? -1 : static_cast<int>(timeout)),
+         "wait for clients");
 }
 
 // Gives a turn to each connection that is ready, and ends those whose time is up.
 void Server::serve_clients()
 {
-    for (int i = 0; i < max_connections; i++) {
-        Connection& connection = connections_[i];
-        if (!connection.in_use()) {
-            continue;
-        }
-        if (entries_[i].revents != 0 || connection.poll_events() == 0) {
-            connection.turn(now_);
-        }
-        if (connection.in_use() && ms_until(connection.deadline_ms(), now_) == 0) {
-            connection.close();
+    for (Connection& connection : connections_) {
+        if (connection.in_use()) {
+            connection.turn(batch_, now_);
+            if (ms_until(connection.deadline_ms(), now_) == 0) {
+                connection.abort();
+            }
         }
     }
 }
 
-// Takes waiting connections in. When all places are taken the client that has kept its connection
+// Takes a waiting connection in. When all places are taken the client that has kept its connection
 // waiting longest makes room; where none has, clients wait in the listener's queue.
-void Server::accept_clients()
+void Server::accept_client()
 {
-    for (int i = 0; i < accepts_a_turn; i++) {
-        Connection* connection = free_connection();
-        if (connection == nullptr) {
-            if (i > 0) {
-                return;                         // perhaps nobody waits any more: poll will tell
-            }
-            connection = most_overdue();
-            if (connection != nullptr) {
-                connection->close();
-            }
-        }
-        Endpoint peer;
-        const int client = connection != nullptr
-                               ? accept(listener_, peer.to_fill(), peer.size_to_fill())
-                               : to_abi(Error::max_open);
-        if (client == to_abi(Error::try_again)) {
-            return;
-        }
-        if (client == to_abi(Error::max_open) || client == to_abi(Error::no_memory)) {
-            accepting_ = false;
-            accept_again_ = now_.ms + accept_pause_ms;
-            return;
-        }
-        if (client < 0) {
-            continue;                           // that client has gone already
-        }
-        if (set_nonblocking(client, true) < 0) {
-            close(client);
-            continue;
-        }
-        const auto number = static_cast<uintptr_t>(connection - connections_);
-        connection->open(client, peer, regions + number * Connection::region_bytes, now_,
-                         shared_);
+    const int client = newcomer_ < 0 ? to_abi(Error::try_again) : batch_.result(newcomer_);
+    if (client == to_abi(Error::try_again)) {
+        return;
     }
+    if (client >= 0 && !place_is_free_) {
+        if (Connection* const slow = most_overdue()) {
+            slow->abort();
+        } else {
+            pause_accepting();
+        }
+    } else if (client == to_abi(Error::max_open) || client == to_abi(Error::no_memory)) {
+        pause_accepting();
+    } else if (client >= 0) {
+        Connection* const connection = free_connection();
+        set_nonblocking(client, true);
+        const auto number = static_cast<size_t>(connection - connections_);
+        connection->open(client, batch_.address(newcomer_),
+                         regions + number * Connection::region_bytes,
+                         batch_.data() + number * http::Channel::bytes, now_, shared_);
+    }
+}
+
+void Server::pause_accepting()
+{
+    accepting_ = false;
+    accept_again_ = now_.ms + accept_pause_ms;
 }
 
 Connection* Server::free_connection()

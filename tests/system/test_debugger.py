@@ -23,7 +23,7 @@ SESSION = (
     ("jos-cpus", r"^CPU 0: .*idle, eip f01", r"^CPU 1: ", r"^kernel lock: (free|held)$",
      r"^receive lock: free$"),
     ("jos-bt httpd", rf"^environment {ID} httpd: waits for a message from {ID} ns$",
-     FRAME + r"poll\(pollfd\*, .*\) \+ \d+, lib/poll\.cc:\d+$",
+     FRAME + r"SocketBatch::submit\(int\) \+ \d+, lib/socket_batch\.cc:\d+$",
      FRAME + r"umain\(int, char\*\*\) \+ \d+, user/httpd\.cc:\d+$",
      FRAME + r"_start \+ \d+, lib/entry\.S:\d+$"),
     ("jos-bt ns_timer", FRAME + r"timer\(.*net/|" + FRAME + r"timer\(.*lib/syscall\.hh:\d+$",

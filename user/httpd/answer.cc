@@ -128,7 +128,7 @@ void Connection::answer_plain()
     size_t head_bytes = 0;
     status_ = 200;
     body_bytes_ = file_.file().size();
-    const int result = file_.file().send_plain(socket_, keep_alive_, now_, &head_bytes);
+    const int result = file_.file().send_plain(channel_, keep_alive_, now_, &head_bytes);
     if (result < 0 && result != to_abi(Error::try_again)) {
         return close();
     }

@@ -17,9 +17,6 @@ constexpr uint32_t linger_ms = 2'000;
 constexpr uint32_t patience_ms = 2'000;     // with clients that keep others from being served
 constexpr int steps_a_turn = 16;
 
-// Of one recv: with the request's header a page, so that one page travels.
-constexpr size_t receive_bytes = page_size - 64;
-
 bool would_wait(int result)
 {
     return result == to_abi(Error::try_again);
@@ -27,11 +24,11 @@ bool would_wait(int result)
 
 } // namespace
 
-void Connection::open(int socket, const Endpoint& client, uintptr_t region, Moment now,
-                      Shared& shared)
+void Connection::open(int socket, const Endpoint& client, uintptr_t region, std::byte* memory,
+                      Moment now, Shared& shared)
 {
     state_ = State::receiving;
-    socket_ = socket;
+    channel_.open(socket, memory);
     client_ = client;
     shared_ = &shared;
     region_ = region;
@@ -46,19 +43,25 @@ void Connection::open(int socket, const Endpoint& client, uintptr_t region, Mome
 void Connection::close()
 {
     end_body();
-    if (socket_ >= 0) {
-        ::close(socket_);
-    }
-    socket_ = -1;
+    channel_.close();
+    state_ = State::closing;
+    wait_for_client(send_ms);
+}
+
+void Connection::abort()
+{
+    end_body();
+    channel_.abort();
     state_ = State::closed;
 }
 
-int16_t Connection::poll_events() const
+bool Connection::ask(SocketBatch& batch)
 {
-    if (turn_over_) {
-        return 0;
+    channel_.ask(batch, state_ != State::sending && !turn_over_);
+    if (!channel_.is_open()) {
+        state_ = State::closed;
     }
-    return state_ == State::sending ? POLLOUT : POLLIN;
+    return !turn_over_;
 }
 
 // A client between two requests may be closed at once, others only when they seem to be slow.
@@ -75,11 +78,14 @@ void Connection::wait_for_client(uint32_t limit_ms)
     deadline_ = now_.ms + limit_ms;
 }
 
-void Connection::turn(Moment now)
+void Connection::turn(const SocketBatch& batch, Moment now)
 {
+    if (!channel_.take(batch) && !turn_over_) {
+        return;
+    }
     now_ = now;
     turn_over_ = false;
-    for (int step = 0; in_use(); step++) {
+    for (int step = 0; state_ != State::closing; step++) {
         if (step == steps_a_turn) {
             turn_over_ = true;
             return;
@@ -117,7 +123,7 @@ Connection::Progress Connection::receive()
         break;
     }
     answered_ = true;
-    if (in_use()) {
+    if (state_ == State::receiving) {
         state_ = State::sending;
         wait_for_client(send_ms);
     }
@@ -126,8 +132,7 @@ Connection::Progress Connection::receive()
 
 Connection::Progress Connection::receive_more()
 {
-    const int count = recv(socket_, input_ + input_used_,
-                           std::min(sizeof input_ - input_used_, receive_bytes));
+    const int count = channel_.receive(input_ + input_used_, sizeof input_ - input_used_);
     if (would_wait(count)) {
         return Progress::none;
     }
@@ -172,7 +177,7 @@ Connection::Progress Connection::send()
         file_.consume(sent);
     }
     if (output_sent_ == output_used_ && file_.left() == 0 && !next_piece()) {
-        if (in_use()) {
+        if (state_ == State::sending) {
             finish_response();
         }
         return input_used_ > 0 ? Progress::made : Progress::none;
@@ -183,7 +188,7 @@ Connection::Progress Connection::send()
 // False: nothing could be sent for now, or the connection broke and is closed.
 bool Connection::send_bytes(const char* bytes, size_t size, size_t& sent)
 {
-    const int result = ::send(socket_, bytes, size);
+    const int result = channel_.send(bytes, size);
     if (result < 0) {
         if (!would_wait(result)) {
             close();
@@ -265,9 +270,10 @@ void Connection::finish_response()
 // Where the client has nothing more on its way, lingering would only cost time.
 void Connection::start_lingering()
 {
-    if ((input_used_ == 0 && body_left_ == 0) || shutdown(socket_, SHUT_WR) < 0) {
+    if (input_used_ == 0 && body_left_ == 0) {
         return close();
     }
+    channel_.end_output();
     state_ = State::lingering;
     input_used_ = 0;
     wait_for_client(linger_ms);
@@ -275,7 +281,7 @@ void Connection::start_lingering()
 
 Connection::Progress Connection::linger()
 {
-    const int count = recv(socket_, input_, sizeof input_);
+    const int count = channel_.receive(input_, sizeof input_);
     if (count > 0) {
         return Progress::made;
     }

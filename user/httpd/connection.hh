@@ -2,8 +2,9 @@
 //
 //     receiving --request complete--> sending --sent, keep alive--> receiving
 //                                        |
-//                                        +--sent, last one--> lingering --client is done--> closed
+//                                        +--sent, last one--> lingering --client is done--> closing
 //
+// Closing: what the client is still owed goes with the next batch, then the socket is closed.
 // Lingering: our direction is closed, and what the client still sends is read and dropped.
 // Closing at once would reset the connection, and the client might never see the answer.
 #pragma once
@@ -13,6 +14,7 @@
 
 #include "inc/types.hh"
 #include "lib/endpoint.hh"
+#include "user/httpd/channel.hh"
 #include "user/httpd/clock.hh"
 #include "user/httpd/file_body.hh"
 #include "user/httpd/generated_body.hh"
@@ -37,30 +39,34 @@ public:
     static constexpr size_t region_bytes =
         std::max(FileBody::window_pages * page_size, DirectoryList::region_bytes);
 
-    // Takes over a non-blocking socket of the client with this address.
-    void open(int socket, const Endpoint& client, uintptr_t region, Moment now, Shared& shared);
-    void close();
+    // Takes over a non-blocking socket of the client with this address. `memory`: Channel::bytes of
+    // the batch's.
+    void open(int socket, const Endpoint& client, uintptr_t region, std::byte* memory, Moment now,
+              Shared& shared);
+    void abort();                       // ends it, whatever its client is still owed
 
-    // Does what can be done without waiting, and no more than a turn's worth of it.
-    void turn(Moment now);
+    // Adds what it waits for to the batch; false: nothing, it wants another turn at once.
+    bool ask(SocketBatch& batch);
+    // Takes the batch's results and does what can be done without waiting, and no more than a turn's
+    // worth of it.
+    void turn(const SocketBatch& batch, Moment now);
 
     bool in_use() const { return state_ != State::closed; }
-    int socket() const { return socket_; }
-    int16_t poll_events() const;        // what it waits for; 0: nothing, it wants another turn
-    uint32_t deadline_ms() const { return deadline_; }      // when to close it
+    uint32_t deadline_ms() const { return deadline_; }      // when to end it
 
     // For how long its client has kept it waiting: where places are few, such clients go first.
     // 0: it must not be closed yet.
     uint32_t overdue_ms(Moment now) const;
 
 private:
-    enum class State { closed, receiving, sending, lingering };
+    enum class State { closed, receiving, sending, lingering, closing };
     enum class Progress { made, none };
     static constexpr size_t part_head_bytes = 256;
 
     Progress receive();
     Progress send();
     Progress linger();
+    void close();
     Progress receive_more();
     bool send_bytes(const char* bytes, size_t size, size_t& sent);
 
@@ -89,7 +95,7 @@ private:
     void drop_input(size_t count);
 
     State state_ = State::closed;
-    int socket_ = -1;
+    Channel channel_{};
     Moment now_{};                      // of this turn
     uint32_t deadline_ = 0;
     uint32_t waits_since_ms_ = 0;       // for a request, or for its client to take more

@@ -8,6 +8,7 @@
 #include "lib/socket.hh"
 #include "lib/syscall.hh"
 #include "lib/text_buffer.hh"
+#include "user/httpd/channel.hh"
 
 namespace http {
 namespace {
@@ -116,11 +117,11 @@ std::string_view CachedFile::plain_head() const
     return {pages_ + room_in_place, head_bytes_};
 }
 
-int CachedFile::send_plain(int socket, bool keep_alive, Moment now, size_t* head_bytes)
+int CachedFile::send_plain(Channel& channel, bool keep_alive, Moment now, size_t* head_bytes)
 {
     prepare(keep_alive, now);
     *head_bytes = head_bytes_;
-    return send_in_place(socket, pages_, head_bytes_ + static_cast<size_t>(size_));
+    return channel.send_pages(pages_, head_bytes_ + static_cast<size_t>(size_));
 }
 
 // The cache

@@ -14,6 +14,8 @@
 
 namespace http {
 
+class Channel;
+
 // A file that is open. Small ones are in memory, behind the head of the answer that most requests
 // get, in pages that can be sent as they are (send_in_place, lib/socket.hh).
 class CachedFile {
@@ -33,7 +35,7 @@ public:
 
     // Sends head and contents of a small file with as few steps as there can be. Returns how many
     // bytes went, or send's error; *head_bytes: how many of all bytes are the head's.
-    int send_plain(int socket, bool keep_alive, Moment now, size_t* head_bytes);
+    int send_plain(Channel& channel, bool keep_alive, Moment now, size_t* head_bytes);
     std::string_view plain_head() const;
 
 private:
