@@ -15,8 +15,9 @@ inline constexpr uint32_t timer_ms = 250;                   // lwIP's TCP counts
 // Packet pages that input fills and output empties, each in its own address space.
 inline constexpr uintptr_t packet_window = 0x10000000;
 
-// The core server's address space.
-inline constexpr uintptr_t output_runs = 0x20000000;        // packet pages for output
+// The core server's address space. No two start at the same page number modulo 64, for what is
+// copied between them (docs/performance.md, "Addresses").
 inline constexpr uintptr_t heap_region = 0x30000000;
-inline constexpr uintptr_t descriptor_pages = 0x40000000;   // socket n's page
-inline constexpr uintptr_t request_windows = 0x50000000;    // request n's pages, 256 KiB apart
+inline constexpr uintptr_t output_runs = 0x20020000;        // packet pages for output
+inline constexpr uintptr_t descriptor_pages = 0x40010000;   // socket n's page
+inline constexpr uintptr_t request_windows = 0x50030000;    // request n's pages, 256 KiB apart

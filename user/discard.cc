@@ -8,7 +8,7 @@
 namespace {
 
 constexpr in_port_t port = 9;
-constexpr uintptr_t batch_pages = 0x20000000;
+constexpr uintptr_t batch_pages = 0x20010000;
 constexpr size_t batch_bytes = 32768;
 
 uint32_t discarded;

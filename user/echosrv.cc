@@ -16,7 +16,7 @@ constexpr int accept_pause_ms = 100;            // while there is no place, or n
 
 // The batch's memory: for datagrams, two buffers for each client (one that is sent, one that is
 // received into), and larger ones for the clients that fill theirs.
-constexpr uintptr_t batch_pages = 0x20000000;
+constexpr uintptr_t batch_pages = 0x20010000;
 constexpr size_t datagram_bytes = 16384;
 constexpr size_t small_bytes = 512, large_bytes = 16384;
 constexpr int large_pairs = 3;

@@ -20,9 +20,11 @@ using http::Moment;
 constexpr int max_connections = 100;
 constexpr uint32_t accept_pause_ms = 100;       // after accept failed for want of resources
 constexpr uint32_t tidy_ms = 1000;              // how often files are looked at that are open
-constexpr uintptr_t file_pages = 0x30000000;    // where small files are
-constexpr uintptr_t regions = 0x40000000;       // where connections map pages
-constexpr uintptr_t batch_pages = 0x20000000;
+// Not the same page numbers modulo 64, for what is copied between them and the requests' pages
+// (docs/performance.md, "Addresses").
+constexpr uintptr_t file_pages = 0x30020000;    // where small files are
+constexpr uintptr_t regions = 0x40018000;       // where connections map pages
+constexpr uintptr_t batch_pages = 0x20010000;
 
 static_assert(max_connections + FileCache::max_files <= max_fds - 8, "others need some, too");
 static_assert(file_pages + FileCache::max_files * FileCache::pages_a_file * page_size <= regions);
