@@ -26,8 +26,7 @@ private:
     bool take_digits();
     bool take_number();
     bool take_escape();
-    bool take_members(int depth);
-    bool take_elements(int depth);
+    template <typename TakeOne> bool take_list(char end, TakeOne take_one);
     bool take_any(int depth);
 
     std::string_view rest_;
@@ -132,44 +131,29 @@ bool Scanner::take_name(std::string_view* name)
     return take(':');
 }
 
-// What is behind an object's opening brace.
-bool Scanner::take_members(int depth)
+// What is behind an object's or an array's opening bracket.
+template <typename TakeOne> bool Scanner::take_list(char end, TakeOne take_one)
 {
     skip_blanks();
-    if (take('}')) {
+    if (take(end)) {
         return true;
     }
     do {
-        if (!take_name() || !take_value(depth)) {
+        if (!take_one()) {
             return false;
         }
         skip_blanks();
     } while (take(','));
-    return take('}');
-}
-
-bool Scanner::take_elements(int depth)
-{
-    skip_blanks();
-    if (take(']')) {
-        return true;
-    }
-    do {
-        if (!take_value(depth)) {
-            return false;
-        }
-        skip_blanks();
-    } while (take(','));
-    return take(']');
+    return take(end);
 }
 
 bool Scanner::take_any(int depth)
 {
     if (take('{')) {
-        return depth > 0 && take_members(depth - 1);
+        return depth > 0 && take_list('}', [&] { return take_name() && take_value(depth - 1); });
     }
     if (take('[')) {
-        return depth > 0 && take_elements(depth - 1);
+        return depth > 0 && take_list(']', [&] { return take_value(depth - 1); });
     }
     if (rest_.starts_with('"')) {
         return take_string();
