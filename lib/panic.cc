@@ -1,5 +1,6 @@
 #include <cstdarg>
 
+#include "inc/error.hh"
 #include "inc/stdio.hh"
 #include "lib/program.hh"
 #include "lib/syscall.hh"
@@ -16,4 +17,13 @@ void panic_at(const char* file, int line, const char* format, ...)
     cprintf("[%08x] user panic in %s at %s:%d: %s\n", static_cast<unsigned>(sys_getenvid()),
             binaryname, file, line, message);
     sys_exit(exit_panic);
+}
+
+int must(int result, const char* what, std::source_location caller)
+{
+    if (result < 0) {
+        panic_at(caller.file_name(), static_cast<int>(caller.line()), "cannot %s: %s", what,
+                 error_text(result));
+    }
+    return result;
 }

@@ -1,5 +1,6 @@
 // What every program has: where it starts, how it ends.
 #pragma once
+#include <source_location>
 
 // The program's own code. When it returns, the program ends with status 0.
 void umain(int argc, char** argv);
@@ -18,3 +19,8 @@ inline constexpr int exit_panic = 134;      // the exit status after a panic
 [[noreturn, gnu::format(gnu_printf, 3, 4)]] void panic_at(const char* file, int line,
                                                           const char* format, ...);
 #define panic(...) panic_at(__FILE__, __LINE__, __VA_ARGS__)
+
+// Returns `result`, unless that is an error: then panics with "cannot WHAT: REASON", at the caller's
+// line.
+int must(int result, const char* what,
+         std::source_location caller = std::source_location::current());

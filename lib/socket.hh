@@ -165,6 +165,9 @@ int getsockopt(int fd, int level, int option, void* value, socklen_t* length);
 // Whether calls on the socket return try_again (in_progress for connect) instead of waiting.
 int set_nonblocking(int fd, bool nonblocking);
 
+// Whether a call failed only because it would have had to wait.
+constexpr bool would_wait(int result) { return result == to_abi(Error::try_again); }
+
 struct pollfd {
     int fd = -1;                        // negative: ignored
     int16_t events = 0;

@@ -13,14 +13,6 @@ constexpr size_t batch_bytes = 32768;
 
 uint32_t discarded;
 
-int must(int result, const char* what)
-{
-    if (result < 0) {
-        panic("cannot %s: %s", what, error_text(result));
-    }
-    return result;
-}
-
 int open_socket(int type)
 {
     const int fd = must(socket(AF_INET6, type), "open a socket");

@@ -1,27 +1,20 @@
 // Makes a copy of itself by copying every page at once, with nothing but system calls.
 #include "lib/lib.hh"
 
-static void must(int result, const char* what)
-{
-    if (result < 0) {
-        panic("%s: %s", what, error_text(result));
-    }
-}
-
 static void copy_page(envid_t child, uintptr_t address)
 {
     auto* const page = reinterpret_cast<void*>(address);
     auto* const window = reinterpret_cast<void*>(UTEMP);
-    must(sys_page_alloc(child, page, PTE_P | PTE_U | PTE_W), "sys_page_alloc");
-    must(sys_page_map(child, page, 0, window, PTE_P | PTE_U | PTE_W), "sys_page_map");
+    must(sys_page_alloc(child, page, PTE_P | PTE_U | PTE_W), "allocate a page");
+    must(sys_page_map(child, page, 0, window, PTE_P | PTE_U | PTE_W), "map the page here");
     memcpy(window, page, PGSIZE);
-    must(sys_page_unmap(0, window), "sys_page_unmap");
+    must(sys_page_unmap(0, window), "unmap the page here");
 }
 
 static envid_t dumb_fork()
 {
     const envid_t child = sys_exofork();
-    must(child, "sys_exofork");
+    must(child, "make an environment");
     if (child == 0) {
         thisenv = &envs[env_index(sys_getenvid())];
         return 0;
@@ -33,7 +26,7 @@ static envid_t dumb_fork()
             copy_page(child, address);
         }
     }
-    must(sys_env_set_status(child, EnvStatus::runnable), "sys_env_set_status");
+    must(sys_env_set_status(child, EnvStatus::runnable), "start the copy");
     return child;
 }
 

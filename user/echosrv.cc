@@ -23,19 +23,6 @@ constexpr int large_pairs = 3;
 constexpr size_t large_from = datagram_bytes + max_clients * 2 * small_bytes;
 constexpr size_t batch_bytes = large_from + large_pairs * 2 * large_bytes;
 
-int must(int result, const char* what)
-{
-    if (result < 0) {
-        panic("cannot %s: %s", what, error_text(result));
-    }
-    return result;
-}
-
-bool would_wait(int result)
-{
-    return result == to_abi(Error::try_again);
-}
-
 // Two buffers, used in turn.
 class Pair {
 public:

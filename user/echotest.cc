@@ -6,14 +6,6 @@
 static constexpr char message[] = "Hello world!\n";
 static constexpr size_t message_bytes = sizeof message - 1;
 
-static int must(int result, const char* what)
-{
-    if (result < 0) {
-        panic("cannot %s: %s", what, error_text(result));
-    }
-    return result;
-}
-
 static Endpoint server_address(int argc, char** argv)
 {
     const char* const name = argc > 1 ? argv[1] : "10.0.2.2";

@@ -30,14 +30,6 @@ static_assert(max_connections + FileCache::max_files <= max_fds - 8, "others nee
 static_assert(file_pages + FileCache::max_files * FileCache::pages_a_file * page_size <= regions);
 static_assert(regions + max_connections * Connection::region_bytes < fd_table);
 
-int must(int result, const char* what)
-{
-    if (result < 0) {
-        panic("cannot %s: %s", what, error_text(result));
-    }
-    return result;
-}
-
 class Server {
 public:
     void start();
@@ -156,7 +148,7 @@ void Server::serve_clients()
 void Server::accept_client()
 {
     const int client = newcomer_ < 0 ? to_abi(Error::try_again) : batch_.result(newcomer_);
-    if (client == to_abi(Error::try_again)) {
+    if (would_wait(client)) {
         return;
     }
     if (client >= 0 && !place_is_free_) {

@@ -1,14 +1,6 @@
 // Reads a file and starts a program, as the first program of the course's file system lab.
 #include "lib/lib.hh"
 
-static int must(int result, const char* what)
-{
-    if (result < 0) {
-        panic("icode: %s: %s", what, error_text(result));
-    }
-    return result;
-}
-
 void umain(int, char**)
 {
     binaryname = "icode";

@@ -20,14 +20,6 @@ using iperf::Test;
 constexpr uint64_t cookie_patience_us = 10'000'000;
 constexpr uint64_t accept_pause_us = 100'000;           // after accept failed for want of resources
 
-int must(int result, const char* what)
-{
-    if (result < 0) {
-        panic("cannot %s: %s", what, error_text(result));
-    }
-    return result;
-}
-
 // A connection that has not sent its whole cookie yet, so that nobody knows what it is for.
 struct Caller {
     int socket = -1;
@@ -42,7 +34,7 @@ struct Caller {
     {
         const int count = recv(socket, cookie.data() + received, cookie.size() - received);
         received += count > 0 ? static_cast<size_t>(count) : 0;
-        return count > 0 || count == to_abi(Error::try_again);
+        return count > 0 || would_wait(count);
     }
 };
 

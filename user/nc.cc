@@ -13,7 +13,7 @@ struct Settings {
     in_port_t port = 0;
 };
 
-int must(int result, const char* what)
+int checked(int result, const char* what)
 {
     if (result < 0) {
         fprintf(2, "nc: cannot %s: %s\n", what, error_text(result));
@@ -51,32 +51,32 @@ Settings read_settings(int argc, char** argv)
 int connect_to(const Settings& settings)
 {
     Endpoint host;
-    must(resolve(settings.host, AF_UNSPEC, &host), "find the host");
+    checked(resolve(settings.host, AF_UNSPEC, &host), "find the host");
     host.set_port(settings.port);
-    const int fd = must(socket(host.family(), settings.datagrams ? SOCK_DGRAM : SOCK_STREAM),
+    const int fd = checked(socket(host.family(), settings.datagrams ? SOCK_DGRAM : SOCK_STREAM),
                         "open a socket");
-    must(connect(fd, host.address(), host.size()), "connect");
+    checked(connect(fd, host.address(), host.size()), "connect");
     return fd;
 }
 
 // The first connection; for datagrams the socket, connected to the first one's sender.
 int wait_for_peer(const Settings& settings)
 {
-    const int fd = must(socket(AF_INET6, settings.datagrams ? SOCK_DGRAM : SOCK_STREAM),
+    const int fd = checked(socket(AF_INET6, settings.datagrams ? SOCK_DGRAM : SOCK_STREAM),
                         "open a socket");                       // and IPv4
     const int on = 1;                   // connections of an earlier run may linger
-    must(setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on), "set SO_REUSEADDR");
+    checked(setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on), "set SO_REUSEADDR");
     const Endpoint own = Endpoint::any(AF_INET6, settings.port);
-    must(bind(fd, own.address(), own.size()), "bind");
+    checked(bind(fd, own.address(), own.size()), "bind");
     if (settings.datagrams) {
         char byte = 0;
         Endpoint peer;
-        must(recvfrom(fd, &byte, 1, MSG_PEEK, peer.to_fill(), peer.size_to_fill()), "receive");
-        must(connect(fd, peer.address(), peer.size()), "connect");
+        checked(recvfrom(fd, &byte, 1, MSG_PEEK, peer.to_fill(), peer.size_to_fill()), "receive");
+        checked(connect(fd, peer.address(), peer.size()), "connect");
         return fd;
     }
-    must(listen(fd, 1), "listen");
-    const int connection = must(accept(fd), "accept");
+    checked(listen(fd, 1), "listen");
+    const int connection = checked(accept(fd), "accept");
     close(fd);
     return connection;
 }
@@ -90,7 +90,7 @@ void send_input(int fd)
         if (count <= 0) {
             break;
         }
-        must(send(fd, buffer, static_cast<size_t>(count)), "send");
+        checked(send(fd, buffer, static_cast<size_t>(count)), "send");
     }
     shutdown(fd, SHUT_WR);
 }
@@ -99,11 +99,11 @@ void write_output(int fd)
 {
     static char buffer[16 * 1024];
     for (;;) {
-        const int count = must(recv(fd, buffer, sizeof buffer), "receive");
+        const int count = checked(recv(fd, buffer, sizeof buffer), "receive");
         if (count == 0) {
             return;
         }
-        must(static_cast<int>(writen(1, buffer, static_cast<size_t>(count))), "write");
+        checked(static_cast<int>(writen(1, buffer, static_cast<size_t>(count))), "write");
     }
 }
 
@@ -113,7 +113,7 @@ void umain(int argc, char** argv)
 {
     const Settings settings = read_settings(argc, argv);
     const int fd = settings.listens ? wait_for_peer(settings) : connect_to(settings);
-    const envid_t sender = must(fork(), "start the sender");
+    const envid_t sender = checked(fork(), "start the sender");
     if (sender == 0) {
         send_input(fd);
         exit(0);

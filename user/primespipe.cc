@@ -4,19 +4,12 @@
 
 static constexpr int limit = 1000;
 
-static void must(int result, const char* what)
-{
-    if (result < 0) {
-        panic("%s: %s", what, error_text(result));
-    }
-}
-
 // A new environment that reads what this one writes to `*output`; returns its id here, and 0 in
 // it, with the other end in `*input`.
 static envid_t grow(int* input, int* output)
 {
     int ends[2];
-    must(pipe(ends), "pipe");
+    must(pipe(ends), "make a pipe");
     const envid_t right = fork();
     must(right, "fork");
     if (right == 0) {
@@ -44,7 +37,7 @@ static void sieve(int input)
         int number = 0;
         while (readn(left, &number, sizeof number) == sizeof number) {
             if (number % prime != 0) {
-                must(writen(output, &number, sizeof number), "write");
+                must(writen(output, &number, sizeof number), "write to the pipe");
             }
         }
         close(output);
@@ -62,7 +55,7 @@ void umain(int, char**)
         return;
     }
     for (int number = 2; number < limit; number++) {
-        must(writen(output, &number, sizeof number), "write");
+        must(writen(output, &number, sizeof number), "write to the pipe");
     }
     close(output);
     wait(first);

@@ -4,23 +4,16 @@
 static constexpr const char* message = "Now is the time for all good men to come to the aid of "
                                        "their party.";
 
-static void must(int result, const char* what)
-{
-    if (result < 0) {
-        panic("%s: %s", what, error_text(result));
-    }
-}
-
 static void child_reads()
 {
     int ends[2];
-    must(pipe(ends), "pipe");
+    must(pipe(ends), "make a pipe");
     const envid_t child = fork();
     must(child, "fork");
     if (child == 0) {
         char text[100] = {};
         close(ends[1]);
-        must(readn(ends[0], text, sizeof text - 1), "read");
+        must(readn(ends[0], text, sizeof text - 1), "read the pipe");
         if (strcmp(text, message) != 0) {
             panic("the pipe gave: %s", text);
         }
@@ -28,7 +21,7 @@ static void child_reads()
         exit();
     }
     close(ends[0]);
-    must(writen(ends[1], message, strlen(message)), "write");
+    must(writen(ends[1], message, strlen(message)), "write to the pipe");
     close(ends[1]);
     if (const int status = wait(child); status != 0) {
         panic("the child ended with status %d", status);
@@ -38,7 +31,7 @@ static void child_reads()
 static void reader_goes_away()
 {
     int ends[2];
-    must(pipe(ends), "pipe");
+    must(pipe(ends), "make a pipe");
     const envid_t child = fork();
     must(child, "fork");
     if (child == 0) {

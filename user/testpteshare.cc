@@ -11,20 +11,13 @@ static void check(const char* how, const char* expected)
     cprintf("%s handles PTE_SHARE %s\n", how, strcmp(shared, expected) == 0 ? "right" : "wrong");
 }
 
-static void must(int result, const char* what)
-{
-    if (result < 0) {
-        panic("%s: %s", what, error_text(result));
-    }
-}
-
 void umain(int argc, char**)
 {
     if (argc > 1) {                     // the spawned child
         strcpy(shared, from_spawn);
         return;
     }
-    must(sys_page_alloc(0, shared, PTE_P | PTE_U | PTE_W | PTE_SHARE), "sys_page_alloc");
+    must(sys_page_alloc(0, shared, PTE_P | PTE_U | PTE_W | PTE_SHARE), "allocate a page");
 
     envid_t child = fork();
     must(child, "fork");

@@ -3,18 +3,10 @@
 
 namespace {
 
-int must(int result, const char* what)
-{
-    if (result < 0) {
-        panic("testshell: %s: %s", what, error_text(result));
-    }
-    return result;
-}
-
 // Has `number` lead where `file` does, in its place.
 void become(int file, int number)
 {
-    must(dup(file, number), "dup");
+    must(dup(file, number), "duplicate a descriptor");
     if (file != number) {
         close(file);
     }
@@ -28,12 +20,12 @@ void open_all()
     close_all();
     become(must(open("/testshell.key", O_RDONLY), "open /testshell.key"), key);
     become(must(open("/testshell.sh", O_RDONLY), "open /testshell.sh"), 0);
-    must(pipe(ends), "pipe");
+    must(pipe(ends), "make a pipe");
     become(ends[0], output);
     become(ends[1], 1);
-    must(dup(1, 2), "dup");
-    must(set_inherited(key, false), "set_inherited");
-    must(set_inherited(output, false), "set_inherited");
+    must(dup(1, 2), "duplicate a descriptor");
+    must(set_inherited(key, false), "keep a descriptor from the shell");
+    must(set_inherited(output, false), "keep a descriptor from the shell");
 }
 
 char line_of_output[256];

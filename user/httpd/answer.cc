@@ -129,7 +129,7 @@ void Connection::answer_plain()
     status_ = 200;
     body_bytes_ = file_.file().size();
     const int result = file_.file().send_plain(channel_, keep_alive_, now_, &head_bytes);
-    if (result < 0 && result != to_abi(Error::try_again)) {
+    if (result < 0 && !would_wait(result)) {
         return close();
     }
     const size_t sent = result < 0 ? 0 : static_cast<size_t>(result);

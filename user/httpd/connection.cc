@@ -17,11 +17,6 @@ constexpr uint32_t linger_ms = 2'000;
 constexpr uint32_t patience_ms = 2'000;     // with clients that keep others from being served
 constexpr int steps_a_turn = 16;
 
-bool would_wait(int result)
-{
-    return result == to_abi(Error::try_again);
-}
-
 } // namespace
 
 void Connection::open(int socket, const Endpoint& client, uintptr_t region, std::byte* memory,

@@ -13,8 +13,6 @@ constexpr int receives_a_turn = 8, sends_a_turn = 8;        // of a TCP stream
 constexpr int batches_a_turn = 4;                           // of datagrams
 constexpr uint64_t pause_us = 1000;                         // when a datagram cannot be sent
 
-bool would_wait(int result) { return result == to_abi(Error::try_again); }
-
 bool is_same(const NetAddress& a, const NetAddress& b)
 {
     return a.port == b.port && a.is_ipv6 == b.is_ipv6

@@ -19,8 +19,6 @@ constexpr int receives_at_end = 64, batches_at_end = 256;
 
 uint64_t own_cpu_us() { return cpu_us_of(copy_environment(*thisenv)); }
 
-bool would_wait(int result) { return result == to_abi(Error::try_again); }
-
 // A client that is gone without a word is noticed within a minute.
 void watch_peer(int socket)
 {
