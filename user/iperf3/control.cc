@@ -49,10 +49,7 @@ void Control::received(size_t count)
 
 void Control::read_size()
 {
-    uint32_t size = 0;
-    for (const char byte : head_) {
-        size = size << 8 | static_cast<unsigned char>(byte);
-    }
+    const uint32_t size = number_at(head_);
     if (size == 0 || size > max_text_bytes) {
         const bool first = stage_ == Stage::parameters;
         return fail({first ? Complaint::receive_parameters : Complaint::receive_results,
@@ -125,11 +122,10 @@ void Control::put_state(State state)
     output_[to_send_++] = static_cast<char>(state);
 }
 
-void Control::put_number(size_t at, uint32_t value)
+void Control::put_number(uint32_t value)
 {
-    for (size_t i = 0; i < sizeof value; i++) {
-        output_[at + i] = static_cast<char>(value >> (24 - 8 * i));
-    }
+    iperf::put_number(std::span(output_).subspan(to_send_), value);
+    to_send_ += sizeof value;
 }
 
 void Control::start()
@@ -146,8 +142,8 @@ TextBuffer Control::begin_text()
 
 void Control::end_text(const TextBuffer& text)
 {
-    put_number(to_send_, static_cast<uint32_t>(text.size()));
-    to_send_ += sizeof(uint32_t) + text.size();
+    put_number(static_cast<uint32_t>(text.size()));
+    to_send_ += text.size();
     put_state(State::display_results);
     stage_ = Stage::showing;
 }
@@ -160,9 +156,8 @@ void Control::fail(const Refusal& refusal)
     failure_ = refusal.text;
     stage_ = Stage::ended;
     put_state(State::server_error);
-    put_number(to_send_, static_cast<uint32_t>(refusal.complaint));
-    put_number(to_send_ + sizeof(uint32_t), 0);
-    to_send_ += 2 * sizeof(uint32_t);
+    put_number(static_cast<uint32_t>(refusal.complaint));
+    put_number(0);
 }
 
 } // namespace iperf

@@ -68,7 +68,7 @@ private:
     void expect_state();
     void expect_text();
     void put_state(State state);
-    void put_number(size_t at, uint32_t value);
+    void put_number(uint32_t value);
     std::string_view text() const { return {text_.data(), text_bytes_}; }
     TextBuffer begin_text();
     void end_text(const TextBuffer& text);

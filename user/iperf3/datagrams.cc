@@ -1,24 +1,9 @@
 #include "user/iperf3/datagrams.hh"
 
+#include "user/iperf3/protocol.hh"
+
 namespace iperf {
 namespace {
-
-// Numbers of 32 bits, most significant byte first.
-void put(std::span<char> to, uint32_t value)
-{
-    for (size_t i = 0; i < 4; i++) {
-        to[i] = static_cast<char>(value >> (24 - 8 * i));
-    }
-}
-
-uint32_t get(std::span<const char> from)
-{
-    uint32_t value = 0;
-    for (size_t i = 0; i < 4; i++) {
-        value = value << 8 | static_cast<unsigned char>(from[i]);
-    }
-    return value;
-}
 
 constexpr uint32_t us_per_s = 1'000'000;
 
@@ -26,20 +11,20 @@ constexpr uint32_t us_per_s = 1'000'000;
 
 void DatagramHead::write(std::span<char> datagram, bool wide) const
 {
-    put(datagram.subspan(0, 4), static_cast<uint32_t>(sent_us / us_per_s));
-    put(datagram.subspan(4, 4), static_cast<uint32_t>(sent_us % us_per_s));
+    put_number(datagram, static_cast<uint32_t>(sent_us / us_per_s));
+    put_number(datagram.subspan(4), static_cast<uint32_t>(sent_us % us_per_s));
     if (wide) {
-        put(datagram.subspan(8, 4), static_cast<uint32_t>(number >> 32));
+        put_number(datagram.subspan(8), static_cast<uint32_t>(number >> 32));
     }
-    put(datagram.subspan(wide ? 12 : 8, 4), static_cast<uint32_t>(number));
+    put_number(datagram.subspan(wide ? 12 : 8), static_cast<uint32_t>(number));
 }
 
 DatagramHead DatagramHead::read(std::span<const char> datagram, bool wide)
 {
     DatagramHead head;
-    head.sent_us = uint64_t{get(datagram.subspan(0, 4))} * us_per_s + get(datagram.subspan(4, 4));
-    head.number = wide ? uint64_t{get(datagram.subspan(8, 4))} << 32 : 0;
-    head.number |= get(datagram.subspan(wide ? 12 : 8, 4));
+    head.sent_us = uint64_t{number_at(datagram)} * us_per_s + number_at(datagram.subspan(4));
+    head.number = wide ? uint64_t{number_at(datagram.subspan(8))} << 32 : 0;
+    head.number |= number_at(datagram.subspan(wide ? 12 : 8));
     return head;
 }
 

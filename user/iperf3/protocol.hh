@@ -21,12 +21,29 @@
 #pragma once
 #include <array>
 #include <cstdint>
+#include <span>
 
 #include "inc/types.hh"
 
 namespace iperf {
 
 inline constexpr uint16_t default_port = 5201;
+
+// Numbers of 32 bits, most significant byte first: in the first four of the bytes.
+inline void put_number(std::span<char> to, uint32_t value)
+{
+    for (size_t i = 0; i < sizeof value; i++) {
+        to[i] = static_cast<char>(value >> (24 - 8 * i));
+    }
+}
+inline uint32_t number_at(std::span<const char> from)
+{
+    uint32_t value = 0;
+    for (size_t i = 0; i < sizeof value; i++) {
+        value = value << 8 | static_cast<unsigned char>(from[i]);
+    }
+    return value;
+}
 
 enum class State : int8_t {
     server_error = -2,                  // two numbers of 32 bits follow: Complaint, errno
