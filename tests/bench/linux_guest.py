@@ -17,7 +17,7 @@ import stat
 import subprocess
 import sys
 from pathlib import Path
-from typing import Dict, Iterable, List
+from typing import Dict, Iterable, List, Tuple
 
 HERE = Path(__file__).resolve().parent
 KERNEL = "linux-image-amd64"
@@ -119,9 +119,9 @@ class Archive:
         self._number = 0
         self._folders: Dict[str, bool] = {}
 
-    def add(self, name: str, content: bytes, mode: int) -> None:
+    def add(self, name: str, content: bytes, mode: int, device: Tuple[int, int] = (0, 0)) -> None:
         self._number += 1
-        fields = (self._number, mode, 0, 0, 1, 0, len(content), 0, 0, 0, 0, len(name) + 1, 0)
+        fields = (self._number, mode, 0, 0, 1, 0, len(content), 0, 0, *device, len(name) + 1, 0)
         head = b"070701" + b"".join(b"%08x" % field for field in fields) + name.encode() + b"\0"
         for part in (head, content):
             self._parts.append(part + b"\0" * (-len(part) % 4))
@@ -137,13 +137,6 @@ class Archive:
     def file(self, name: str, content: bytes, rights: int = 0o755) -> None:
         self.folder(os.path.dirname(name))
         self.add(name, content, stat.S_IFREG | rights)
-
-    def device(self, name: str, major: int, minor: int) -> None:
-        self._number += 1
-        fields = (self._number, stat.S_IFCHR | 0o600, 0, 0, 1, 0, 0, 0, 0, major, minor,
-                  len(name) + 1, 0)
-        head = b"070701" + b"".join(b"%08x" % field for field in fields) + name.encode() + b"\0"
-        self._parts.append(head + b"\0" * (-len(head) % 4))
 
     def bytes(self) -> bytes:
         self.add("TRAILER!!!", b"", 0)
@@ -161,7 +154,7 @@ def make_initramfs(folder: Path, root: Path, web_root: Path, compiler: str) -> b
     archive = Archive()
     for name in FOLDERS:
         archive.folder(name)
-    archive.device("dev/console", 5, 1)
+    archive.add("dev/console", b"", stat.S_IFCHR | 0o600, device=(5, 1))
     for name in FILES:
         archive.file(name, (root / name).read_bytes())
     for library in libraries(root):

@@ -102,8 +102,6 @@ void echo(int socket)
         const ssize_t done = sent < 0 ? 0 : sent;
         if (done < count) {
             unsent[socket].assign(buffer + done, static_cast<size_t>(count - done));
-        }
-        if (done < count) {
             watch(socket, EPOLLOUT, EPOLL_CTL_MOD);
         }
     }
