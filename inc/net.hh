@@ -58,6 +58,8 @@ struct NetOffload {
     bool segments() const { return (work & (segment_ipv4 | segment_ipv6)) != 0; }
 };
 static_assert(sizeof(NetOffload) == 8);
+inline constexpr uint8_t tcp_checksum_at = 16;      // in TCP's header: RFC 9293, 3.1
+inline constexpr uint8_t udp_checksum_at = 6;       // in UDP's: RFC 768
 
 // What net_info fills in. Counters count since boot.
 struct NetInfo {

@@ -4,7 +4,7 @@
 #pragma once
 
 // Allocates the receive buffers and has the kernel end the core's waits when frames are there.
-// `card_is_there`: else nothing of this does anything.
+// Where there is no card it is not called, and the others do nothing.
 void card_access_start();
 
 // Hands the frames that the card has to lwIP, a batch at most.

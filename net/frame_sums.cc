@@ -3,16 +3,8 @@
 #include "inc/string.hh"
 #include "net/checksum.hh"
 
-static constexpr size_t ethernet_bytes = 14, ipv4_bytes = 20, ipv6_bytes = 40, fragment_bytes = 8;
-
-static uint32_t number(std::span<const uint8_t> bytes, size_t at, size_t count)
-{
-    uint32_t value = 0;
-    for (size_t i = 0; i < count; i++) {
-        value = value << 8 | bytes[at + i];
-    }
-    return value;
-}
+static constexpr size_t ethernet_bytes = FrameHeaders::ip_start, ipv4_bytes = 20, ipv6_bytes = 40,
+    fragment_bytes = 8;
 
 static void put(std::span<uint8_t> bytes, size_t at, uint16_t sum)
 {
@@ -32,7 +24,8 @@ static uint16_t in_memory_order(uint32_t value)
 
 uint8_t FrameHeaders::checksum_at() const
 {
-    return static_cast<uint8_t>(transport + (protocol == protocol_tcp ? 16 : 6));
+    return static_cast<uint8_t>(
+        transport + (protocol == protocol_tcp ? tcp_checksum_at : udp_checksum_at));
 }
 
 static bool find_ipv4(std::span<const uint8_t> frame, FrameHeaders& headers)
@@ -41,8 +34,8 @@ static bool find_ipv4(std::span<const uint8_t> frame, FrameHeaders& headers)
         return false;
     }
     const uint32_t header = (frame[ethernet_bytes] & 15u) * 4;
-    const uint32_t total = number(frame, ethernet_bytes + 2, 2);
-    const uint32_t place = number(frame, ethernet_bytes + 6, 2);
+    const uint32_t total = number_at(&frame[ethernet_bytes + 2], 2);
+    const uint32_t place = number_at(&frame[ethernet_bytes + 6], 2);
     if (header < ipv4_bytes || total < header || total > frame.size() - ethernet_bytes) {
         return false;
     }
@@ -51,7 +44,7 @@ static bool find_ipv4(std::span<const uint8_t> frame, FrameHeaders& headers)
     headers.payload_bytes = total - header;
     headers.is_first = (place & 0x1FFF) == 0;
     headers.is_last = (place & 0x2000) == 0;
-    headers.identification = number(frame, ethernet_bytes + 4, 2);
+    headers.identification = number_at(&frame[ethernet_bytes + 4], 2);
     return true;
 }
 
@@ -64,7 +57,7 @@ static bool find_ipv6(std::span<const uint8_t> frame, FrameHeaders& headers)
     headers.is_ipv6 = true;
     headers.transport = ethernet_bytes + ipv6_bytes;
     headers.protocol = frame[ethernet_bytes + 6];
-    headers.payload_bytes = number(frame, ethernet_bytes + 4, 2);
+    headers.payload_bytes = number_at(&frame[ethernet_bytes + 4], 2);
     if (headers.payload_bytes > frame.size() - headers.transport) {
         return false;
     }
@@ -72,11 +65,11 @@ static bool find_ipv6(std::span<const uint8_t> frame, FrameHeaders& headers)
         if (headers.payload_bytes < fragment_bytes) {
             return false;
         }
-        const uint32_t place = number(frame, headers.transport + 2, 2);
+        const uint32_t place = number_at(&frame[headers.transport + 2], 2);
         headers.protocol = frame[headers.transport];
         headers.is_first = (place & 0xFFF8) == 0;
         headers.is_last = (place & 1) == 0;
-        headers.identification = number(frame, headers.transport + 4, 4);
+        headers.identification = number_at(&frame[headers.transport + 4], 4);
         headers.transport += uint8_t{fragment_bytes};
         headers.payload_bytes -= uint32_t{fragment_bytes};
     }
@@ -89,8 +82,7 @@ bool find_headers(std::span<const uint8_t> frame, FrameHeaders& headers)
         return false;
     }
     headers = {};
-    headers.ip_start = ethernet_bytes;
-    const uint32_t type = number(frame, 12, 2);
+    const uint32_t type = number_at(&frame[12], 2);
     const bool found = type == 0x0800 ? find_ipv4(frame, headers)
         : type == 0x86DD              ? find_ipv6(frame, headers)
                                       : false;

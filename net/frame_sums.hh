@@ -9,9 +9,9 @@
 
 // A frame's headers, as far as checksums go (RFC 791, RFC 8200).
 struct FrameHeaders {
+    static constexpr uint8_t ip_start = 14;
     bool is_ipv6 = false;
-    uint8_t ip_start = 0;
-    uint8_t transport = 0;              // where TCP's or UDP's header, or the fragment's data begins
+    uint8_t transport = 0;              // where TCP's or UDP's header, or a fragment's data begins
     uint8_t protocol = 0;
     uint32_t payload_bytes = 0;         // from there on, without padding
     bool is_first = true, is_last = true;               // of the datagram's fragments
@@ -22,6 +22,16 @@ struct FrameHeaders {
 };
 
 inline constexpr uint8_t protocol_tcp = 6, protocol_udp = 17;
+
+// A number of so many bytes as a frame has it, most significant byte first.
+inline uint32_t number_at(const uint8_t* from, size_t bytes)
+{
+    uint32_t value = 0;
+    for (size_t i = 0; i < bytes; i++) {
+        value = value << 8 | from[i];
+    }
+    return value;
+}
 
 // False: the frame has no IP that is as it should be, or neither TCP nor UDP.
 bool find_headers(std::span<const uint8_t> frame, FrameHeaders& headers);

@@ -1,5 +1,5 @@
-// Frames in a run of packet pages, on their way from the core server to the card. A plain frame is a
-// jif_pkt in a page of its own. A negative length means that the card is to do something to the
+// Frames in a run of packet pages, on their way from the core server to the card. A plain frame is
+// a jif_pkt in a page of its own. A negative length means that the card is to do something to the
 // frame: the page is a DescribedPacket, and the frame goes on in as many pages as it needs.
 #pragma once
 #include <span>

@@ -10,15 +10,6 @@ static constexpr size_t ip_at = 14, ip_length_at = 16, ip_id_at = 18, ip_flags_a
     flags_at = 47, window_at = 48, checksum_at = 50, urgent_at = 52, options_at = 54;
 static constexpr uint8_t flag_fin = 1, flag_push = 8, flag_acknowledge = 16;
 
-static uint32_t number(const uint8_t* from, size_t bytes)
-{
-    uint32_t value = 0;
-    for (size_t i = 0; i < bytes; i++) {
-        value = value << 8 | from[i];
-    }
-    return value;
-}
-
 // Only a segment that no flag sets apart can have others behind it.
 void SegmentMerge::begin(DescribedPacket& packet, uint32_t bytes)
 {
@@ -47,10 +38,11 @@ bool SegmentMerge::follows(const uint8_t* next, uint32_t payload) const
     const auto equal = [&](size_t from, size_t to) {
         return memcmp(last + from, next + from, to - from) == 0;
     };
-    const uint32_t id = (number(last + ip_id_at, 2) + segments_) & 0xFFFF;
-    return number(next + sequence_at, 4) == number(last + sequence_at, 4) + segments_ * segment_
-        && number(next + ip_length_at, 2) == headers_ - ip_at + payload
-        && number(next + ip_id_at, 2) == id && equal(0, ip_length_at)
+    const uint32_t id = (number_at(last + ip_id_at, 2) + segments_) & 0xFFFF;
+    const uint32_t sequence = number_at(last + sequence_at, 4) + segments_ * segment_;
+    return number_at(next + sequence_at, 4) == sequence
+        && number_at(next + ip_length_at, 2) == headers_ - ip_at + payload
+        && number_at(next + ip_id_at, 2) == id && equal(0, ip_length_at)
         && equal(ip_flags_at, ip_checksum_at) && equal(ip_source_at, sequence_at)
         && equal(acknowledged_at, flags_at)
         && (next[flags_at] & ~(flag_push | flag_fin)) == flag_acknowledge
@@ -66,7 +58,6 @@ void SegmentMerge::make_cut()
     offload.segment_bytes = static_cast<uint16_t>(segment_);
 
     FrameHeaders found;
-    found.ip_start = ip_at;
     found.protocol = protocol_tcp;
     const uint16_t sum = pseudo_header_sum({first(), headers_}, found, 0);
     memset(first() + ip_length_at, 0, 2);
@@ -81,8 +72,9 @@ uint32_t SegmentMerge::append(const pbuf* frame, uint32_t room)
     }
     const auto* const next = static_cast<const uint8_t*>(frame->payload);
     const uint32_t payload = frame->tot_len - headers_;
-    if (payload > segment_ || frame->tot_len < min_frame_bytes || bytes_ + payload > room || bytes_ + payload > max_segmented_bytes
-        || segments_ == max_segments || !follows(next, payload)) {
+    if (payload > segment_ || frame->tot_len < min_frame_bytes || bytes_ + payload > room
+        || bytes_ + payload > max_segmented_bytes || segments_ == max_segments
+        || !follows(next, payload)) {
         return 0;
     }
     if (segments_++ == 1) {

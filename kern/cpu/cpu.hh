@@ -20,7 +20,7 @@ struct Cpu {
     Environment* current = nullptr;         // the environment it runs
     Environment* preferred = nullptr;       // the one to run next (Scheduler::prefer)
     uint64_t switched_at = 0;               // time stamp counter at the last switch
-    bool is_idle = false;                   // halted, and nobody has woken it yet
+    bool is_idle = false;                   // halted or polling, and not woken yet
     uint64_t timer_due_us = no_deadline;    // when its timer interrupts it (kern/env/tick.hh)
     uint64_t timer_put_off_us = 0;          // when that was last made later
 

@@ -17,19 +17,17 @@ inline uint64_t rdtsc()
     asm volatile("rdtsc" : "=a"(low), "=d"(high));
     return static_cast<uint64_t>(high) << 32 | low;
 }
-// CPUID leaf 1: whether there is a local APIC, and its id.
-inline bool has_local_apic()
+struct Cpuid {
+    uint32_t eax = 0, ebx = 0, ecx = 0, edx = 0;
+};
+inline Cpuid cpuid(uint32_t leaf)
 {
-    uint32_t eax = 1, ebx, ecx, edx;
-    asm volatile("cpuid" : "+a"(eax), "=b"(ebx), "=c"(ecx), "=d"(edx));
-    return (edx & 1u << 9) != 0;
+    Cpuid said{.eax = leaf};
+    asm volatile("cpuid" : "+a"(said.eax), "=b"(said.ebx), "=c"(said.ecx), "=d"(said.edx));
+    return said;
 }
-inline uint8_t own_apic_id()
-{
-    uint32_t eax = 1, ebx, ecx, edx;
-    asm volatile("cpuid" : "+a"(eax), "=b"(ebx), "=c"(ecx), "=d"(edx));
-    return static_cast<uint8_t>(ebx >> 24);
-}
+inline bool has_local_apic() { return (cpuid(1).edx & 1u << 9) != 0; }
+inline uint8_t own_apic_id() { return static_cast<uint8_t>(cpuid(1).ebx >> 24); }
 inline uint32_t read_ebp()
 {
     uint32_t value;

@@ -89,6 +89,7 @@ public:
 private:
     TransmitRing(Registers registers, PageFrame ring, SlotBuffers<slots> buffers);
     volatile TransmitDescriptor& descriptor(uint32_t slot) const;
+    void write(const DescriptorWords& words);
 
     Registers registers_;
     PageFrame ring_;

@@ -27,13 +27,18 @@ bool TransmitRing::has_room(uint32_t count)
     return false;
 }
 
-void TransmitRing::put(const DescriptorWords& words)
+// The status is in the last word, which is the last to be written.
+void TransmitRing::write(const DescriptorWords& words)
 {
-    volatile DescriptorWords::value_type* const slot =
-        reinterpret_cast<volatile DescriptorWords::value_type*>(&descriptor(tail_));
+    auto* const slot = reinterpret_cast<volatile uint32_t*>(&descriptor(tail_));
     for (size_t i = 0; i < words.size(); ++i) {
         slot[i] = words[i];
     }
+}
+
+void TransmitRing::put(const DescriptorWords& words)
+{
+    write(words);
     if (nic_traces(NicTrace::transmit)) [[unlikely]] {
         cprintf("e1000: index %u: 0x%x : %x %x\n", tail_, words[0], words[2], words[3]);
     }
@@ -42,13 +47,8 @@ void TransmitRing::put(const DescriptorWords& words)
 
 void TransmitRing::make_plain()
 {
-    const TransmitDescriptor plain{.buffer = buffers_.physical(tail_),
-                                   .status = TransmitStatus::done};
-    const auto words = std::bit_cast<DescriptorWords>(plain);
-    const uint32_t slot = tail_;
-    for (size_t i = 0; i < words.size(); ++i) {
-        reinterpret_cast<volatile uint32_t*>(&descriptor(slot))[i] = words[i];
-    }
+    write(std::bit_cast<DescriptorWords>(TransmitDescriptor{.buffer = buffer_address(),
+                                                            .status = TransmitStatus::done}));
 }
 
 // --- Descriptors
@@ -57,7 +57,6 @@ namespace {
 
 ContextDescriptor context_for(const NetOffload& offload, uint32_t payload_bytes)
 {
-    constexpr uint8_t tcp_checksum_at = 16;                 // RFC 9293, 3.1
     ContextDescriptor context{.checksum_start = offload.checksum_start,
                               .checksum_at = offload.checksum_at,
                               .payload_and_bits = ExtendedBits::context | ExtendedBits::extended

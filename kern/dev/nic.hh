@@ -191,8 +191,8 @@ Result<void> nic_check_offload(const NetOffload& offload, size_t bytes, uint32_t
 // The one card, null if the machine has none that works.
 Nic* nic_card();
 
-// Which of NetOffload's kinds of work cards are to offer: all, unless the boot option "offload" is 0
-// (none) or checksum (that alone).
+// Which of NetOffload's kinds of work cards are to offer: all, unless the boot option "offload" is
+// 0 (none) or checksum (that alone).
 uint32_t nic_wanted_offloads();
 
 // Makes `nic` the card; false if there is one already.

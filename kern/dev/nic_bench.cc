@@ -81,7 +81,7 @@ Tally receive(Nic& card, uint32_t microseconds)
     return tally;
 }
 
-// tests/bench/limits.py reads this line.
+// tests/bench/rows.py reads this line.
 void report(const char* what, const Tally& tally, uint64_t counted_by_card)
 {
     cprintf("%s: %llu frames, %llu bytes in %llu us, %llu frames/s; the card counts %llu\n", what,

@@ -5,7 +5,6 @@
 namespace {
 
 constexpr size_t ethernet_header = 14, ipv4_header = 20, ipv6_header = 40, tcp_header = 20;
-constexpr size_t tcp_checksum_at = 16;              // RFC 9293, 3.1
 constexpr size_t max_header_bytes = 240;            // what all cards can count, and spare
 
 // The checksum's field lies in what is summed, and in each frame that is sent.

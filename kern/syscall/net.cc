@@ -36,7 +36,7 @@ public:
             return Error::invalid_argument;
         }
         const FrameArray array(caller, address, count);
-        TRY(array.bytes(count).check_readable());
+        TRY(array.bytes().check_readable());
         return array;
     }
 
@@ -55,8 +55,8 @@ public:
         return UserObject<NetOffload>{*caller_, frame.address}.read();
     }
 
-    // fault: the first `count` frames are not the caller's to write.
-    Result<void> check_writable() const { return bytes(count_).check_writable(); }
+    // fault: the array is not the caller's to write.
+    Result<void> check_writable() const { return bytes().check_writable(); }
 
     // fault: the memory of one of the frames is not the caller's to write.
     Result<void> check_memory_writable() const
@@ -72,10 +72,7 @@ private:
         : caller_(&caller), address_(address), count_(count)
     {
     }
-    UserBytes bytes(uint32_t count) const
-    {
-        return {*caller_, address_, count * sizeof(NetFrame)};
-    }
+    UserBytes bytes() const { return {*caller_, address_, count_ * sizeof(NetFrame)}; }
     UserObject<NetFrame> object(uint32_t number) const
     {
         return {*caller_, address_ + number * sizeof(NetFrame)};
@@ -211,7 +208,8 @@ bool is_empty_handed(const Result<int32_t>& result)
 // error that the next call with them will return.
 // invalid_argument: count, or a frame's length, is 0 or too large, or its description makes no
 // sense; not_supported: the card cannot do that; fault; not_permitted; no_device; no_memory: a page
-// has too many references; try_again: the ring is full and timeout_ms is 0; timed_out: it was full for that long.
+// has too many references; try_again: the ring is full and timeout_ms is 0; timed_out: it was full
+// for that long.
 SyscallResult sys_net_transmit(Environment& caller, const SyscallArguments& arguments)
 {
     const auto [frames, count, timeout_ms, a4, a5] = arguments;
