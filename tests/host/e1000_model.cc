@@ -7,8 +7,10 @@
 #include <cstring>
 
 #include "kern/memory/frames.hh"
+#include "tests/host/frame_bytes.hh"
 
 using namespace e1000;
+using namespace frame_bytes;
 
 namespace {
 
@@ -219,7 +221,8 @@ void E1000Model::send(size_t limit)
     bool reported = false;
     while ((peek(TransmitControl::offset) & 2) != 0 && ring.head != ring.tail && limit-- > 0) {
         auto& slot = descriptor<TransmitDescriptor>(ring.base, ring.head);
-        const bool reports = process(std::as_writable_bytes(std::span<TransmitDescriptor, 1>(&slot, 1)));
+        const bool reports =
+            process(std::as_writable_bytes(std::span<TransmitDescriptor, 1>(&slot, 1)));
         if (reports && !drops_descriptor_write_back) {
             slot.status |= TransmitStatus::done;            // at the same place in all three
             reported = true;
@@ -318,41 +321,11 @@ void E1000Model::cut_segments(bool last)
     }
 }
 
-namespace {
-
-uint32_t get(const E1000Model::Bytes& frame, size_t at, size_t bytes)
-{
-    uint32_t value = 0;
-    for (size_t i = 0; i < bytes; ++i) {
-        value = value << 8 | std::to_integer<uint32_t>(frame.at(at + i));
-    }
-    return value;
-}
-
-void set(E1000Model::Bytes& frame, size_t at, size_t bytes, uint32_t value)
-{
-    while (bytes-- > 0) {
-        frame.at(at + bytes) = static_cast<std::byte>(value);
-        value >>= 8;
-    }
-}
-
-}  // namespace
-
-// RFC 1071; a sum of 0 is written as 0xFFFF, which is as good for TCP and a must for UDP. `end` is
-// the last byte summed, 0 for the frame's.
+// `end` is the last byte that is summed, 0 for the frame's.
 void E1000Model::put_sum(Bytes& frame, size_t at, size_t start, size_t end) const
 {
     ASSERT_TRUE(start <= at && at + 2 <= frame.size()) << "a checksum outside its frame";
-    const size_t stop = end == 0 ? frame.size() : end + 1;
-    uint64_t sum = 0;
-    for (size_t i = start; i < stop; ++i) {
-        sum += std::to_integer<uint64_t>(frame.at(i)) << ((i - start) % 2 == 0 ? 8 : 0);
-    }
-    while (sum > 0xFFFF) {
-        sum = (sum & 0xFFFF) + (sum >> 16);
-    }
-    set(frame, at, 2, sum == 0xFFFF ? 0xFFFF : ~static_cast<uint32_t>(sum));
+    frame_bytes::put_sum(frame, start, end == 0 ? frame.size() : end + 1, at);
 }
 
 // 3.5.8: what the card changes in each segment's headers.
@@ -374,7 +347,7 @@ void E1000Model::send_segment(Bytes frame)
     }
     if ((options_ & DataOption::checksum) != 0) {
         const uint32_t sum = get(frame, cuts_.checksum_at, 2) + bytes - static_cast<uint32_t>(tcp);
-        set(frame, cuts_.checksum_at, 2, (sum & 0xFFFF) + (sum >> 16));
+        set(frame, cuts_.checksum_at, 2, fold(sum));
         put_sum(frame, cuts_.checksum_at, tcp, cuts_.checksum_end);
     }
     if ((options_ & DataOption::ip_checksum) != 0) {

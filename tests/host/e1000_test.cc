@@ -36,7 +36,8 @@ protected:
     Card& start()
     {
         const Registers registers = model.registers();
-        card.emplace(registers, Card::Model{.name = "82540EM"}, TransmitRing::create(registers).value(),
+        card.emplace(registers, Card::Model{.name = "82540EM"},
+                     TransmitRing::create(registers).value(),
                      ReceiveRing::create(registers).value());
         card->start();
         return *card;

@@ -1,38 +1,10 @@
 #include "tests/host/fake_card.hh"
 
-#include <algorithm>
+#include "tests/host/frame_bytes.hh"
 
 namespace {
 
-uint32_t get(const std::string& frame, size_t at, size_t bytes)
-{
-    uint32_t value = 0;
-    for (size_t i = 0; i < bytes; i++) {
-        value = value << 8 | static_cast<uint8_t>(frame.at(at + i));
-    }
-    return value;
-}
-
-void set(std::string& frame, size_t at, size_t bytes, uint32_t value)
-{
-    while (bytes-- > 0) {
-        frame.at(at + bytes) = static_cast<char>(value);
-        value >>= 8;
-    }
-}
-
-// RFC 1071; what is at `at` counts.
-void put_sum(std::string& frame, size_t from, size_t to, size_t at)
-{
-    uint64_t sum = 0;
-    for (size_t i = from; i < to; i++) {
-        sum += uint64_t{static_cast<uint8_t>(frame.at(i))} << ((i - from) % 2 == 0 ? 8 : 0);
-    }
-    while (sum > 0xFFFF) {
-        sum = (sum & 0xFFFF) + (sum >> 16);
-    }
-    set(frame, at, 2, sum == 0xFFFF ? 0xFFFF : ~static_cast<uint32_t>(sum));
-}
+using namespace frame_bytes;
 
 std::string segment(const std::string& frame, const NetOffload& offload, uint32_t number)
 {
@@ -49,7 +21,7 @@ std::string segment(const std::string& frame, const NetOffload& offload, uint32_
     }
     const uint32_t sum =
         get(one, offload.checksum_at, 2) + static_cast<uint32_t>(one.size() - tcp);
-    set(one, offload.checksum_at, 2, (sum & 0xFFFF) + (sum >> 16));
+    set(one, offload.checksum_at, 2, fold(sum));
     put_sum(one, tcp, one.size(), offload.checksum_at);
     return one;
 }

@@ -1,5 +1,5 @@
-// What a card makes of a described frame (NetOffload), for tests above the driver: the frames on the
-// wire.
+// What a card makes of a described frame (NetOffload), for tests above the driver: the frames on
+// the wire.
 #pragma once
 #include <string>
 #include <vector>

@@ -35,7 +35,8 @@ protected:
         fake::map_user(memory_at, memory_size);
         fake::map_user(read_only_at, 4096, fake::Access::read);
         const Registers registers = model.registers();
-        card.emplace(registers, Card::Model{.name = "82540EM"}, TransmitRing::create(registers).value(),
+        card.emplace(registers, Card::Model{.name = "82540EM"},
+                     TransmitRing::create(registers).value(),
                      ReceiveRing::create(registers).value());
         card->start();
         the_card = &*card;

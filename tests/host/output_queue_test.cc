@@ -1,5 +1,5 @@
-// Frames on their way to the card: joined segments come out of the card as they went in, and nothing
-// is joined that does not belong together.
+// Frames on their way to the card: joined segments come out of the card as they went in, and
+// nothing is joined that does not belong together.
 #include "net/output_queue.hh"
 
 #include <gtest/gtest.h>
@@ -13,21 +13,15 @@
 #include "lwip/pbuf.h"
 #include "tests/host/fake_card.hh"
 #include "tests/host/fake_platform.hh"
+#include "tests/host/frame_bytes.hh"
 
 namespace {
 
 using Frames = std::vector<std::string>;
+using frame_bytes::set;
 
 constexpr size_t headers = 54, full = 1460;
 constexpr uint8_t fin = 1, syn = 2, push = 8, ack = 16;
-
-void set(std::string& frame, size_t at, size_t bytes, uint32_t value)
-{
-    while (bytes-- > 0) {
-        frame.at(at + bytes) = static_cast<char>(value);
-        value >>= 8;
-    }
-}
 
 // A segment as lwIP leaves it: IP's checksum is there, TCP's is not.
 std::string segment(uint32_t number, size_t payload, uint8_t flags = ack, uint32_t sequence = 0)
@@ -292,7 +286,8 @@ TEST_F(Queue, ADatagramInFragmentsIsSummed)
         std::string frame(34, 0);
         set(frame, 12, 4, 0x0800'4500);
         set(frame, 16, 2, static_cast<uint32_t>(20 + size));
-        set(frame, 18, 4, 77u << 16 | (at + size < 3000 ? 0x2000u : 0) | static_cast<uint32_t>(at / 8));
+        set(frame, 18, 2, 77);
+        set(frame, 20, 2, (at + size < 3000 ? 0x2000u : 0) | static_cast<uint32_t>(at / 8));
         set(frame, 22, 2, 0xFF11);
         set(frame, 26, 4, 0x0A00'020F);
         set(frame, 30, 4, 0x0A00'0202);
@@ -306,12 +301,5 @@ TEST_F(Queue, ADatagramInFragmentsIsSummed)
     for (const std::string& frame : frames) {
         sent += frame.substr(34);
     }
-    uint32_t sum = 0;
-    for (size_t i = 0; i < sent.size(); i++) {
-        sum += uint32_t{static_cast<uint8_t>(sent[i])} << (i % 2 == 0 ? 8 : 0);
-    }
-    while (sum > 0xFFFF) {
-        sum = (sum & 0xFFFF) + (sum >> 16);
-    }
-    EXPECT_EQ(sum, 0xFFFFu);
+    EXPECT_EQ(frame_bytes::sum_of(sent, 0, sent.size()), 0xFFFFu);
 }
