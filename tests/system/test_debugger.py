@@ -9,7 +9,7 @@ import urllib.request
 import gradelib
 from gradelib import Failure
 from harness import Host, Skip, system_test
-from machine import Machine, Setup, run_command
+from machine import Setup, run_command
 
 ID = r"0000[0-9a-f]{4}"
 FRAME = r"^#\d+ +[0-9a-f]{8} "
@@ -79,10 +79,9 @@ def trace_shows(host: Host) -> None:
     log = host.tree / "obj" / "system" / "trace.log"
     log.unlink(missing_ok=True)
     variables = ("TRACE=httpd,sh,hello", f"TRACE_FILE={log.relative_to(host.tree)}")
-    machine = Machine(host.tree, Setup(net="user", variables=variables), host.scale, host.progress)
+    machine = host.boot(Setup(net="user", variables=variables))
     head = rf"^ *\d+\.\d{{6}} {ID} "
     try:
-        machine.start()
         if urllib.request.urlopen(f"{machine.url}/index.html", timeout=60 * host.scale).status != 200:
             raise machine.failure("the page")
         machine.shell("hello")
@@ -113,10 +112,8 @@ def trace_shows(host: Host) -> None:
 @system_test("the debugger's commands show environments, pages, rings and calls")
 def debugger_shows(host: Host) -> None:
     gdb_program()
-    machine = Machine(host.tree, Setup(net="user", variables=("CPUS=2",)), host.scale,
-                      host.progress)
+    machine = host.boot(Setup(net="user", variables=("CPUS=2",)))
     try:
-        machine.start()
         found = re.search(r"make gdb, in a second terminal \(port (\d+)\)", machine.console.text())
         if not found:
             raise machine.failure("the run to say the debugger's port")

@@ -47,9 +47,8 @@ def add_test(cpus: int) -> None:
     def idle(host: Host) -> None:
         """Some seconds must be quiet: what follows the boot may take a while."""
         setup = Setup(net="user", variables=(f"CPUS={cpus}",))
-        machine = Machine(host.tree, setup, host.scale, host.progress)
+        machine = host.boot(setup)
         try:
-            machine.start()
             qemu = qemu_of(machine)
             deadline = time.monotonic() + LIMIT * host.scale
             rate = float("inf")

@@ -52,9 +52,8 @@ def ask(machine: Machine, command: str, patterns: tuple[str, ...]) -> None:
 @system_test("the kernel's monitor answers")
 def monitor_answers(host: Host) -> None:
     setup = Setup(net="user", program="breakpoint", network=False)
-    machine = Machine(host.tree, setup, host.scale, host.progress)
+    machine = host.boot(setup)
     try:
-        machine.start()
         machine.wait_for(lambda text: text.endswith(PROMPT), 120, "the monitor's prompt")
         for command, *patterns in ANSWERS:
             ask(machine, command, tuple(patterns))
@@ -69,9 +68,8 @@ BREAK = "\x01b"                     # Ctrl-a b
 
 @system_test("a break opens the monitor of a system that runs, which then goes on")
 def break_opens_monitor(host: Host) -> None:
-    machine = Machine(host.tree, Setup(net="user"), host.scale, host.progress)
+    machine = host.boot(Setup(net="user"))
     try:
-        machine.start()
         for sent in (6, 7):
             machine.type(BREAK)
             machine.wait_for(lambda text: text.endswith(PROMPT), 30, "the monitor's prompt")
@@ -111,9 +109,8 @@ PANIC_EXIT = "-device isa-debug-exit,iobase=0xf4,iosize=4"
 def panic_tells_where(host: Host) -> None:
     """QEMU's `nmi` is a trap that the kernel takes for a reason to panic."""
     setup = Setup(net="user", variables=(f"QEMUEXTRA=-snapshot {PANIC_EXIT}",))
-    machine = Machine(host.tree, setup, host.scale, host.progress)
+    machine = host.boot(setup)
     try:
-        machine.start()
         machine.type(f"{TO_QEMU}nmi\n{TO_QEMU}")
         wait_for_end(machine, "after a panic")
         check_console(machine, (r"^kernel panic on CPU \d at \S+:\d+: Non-Maskable Interrupt in ",
@@ -127,9 +124,8 @@ def panic_tells_where(host: Host) -> None:
 def crash(host: Host, how: str, variables: tuple[str, ...], patterns: tuple[str, ...]) -> None:
     """Has the monitor bring the kernel down; QEMU must end, with these patterns on the console."""
     setup = Setup(net="user", program="breakpoint", network=False, variables=variables)
-    machine = Machine(host.tree, setup, host.scale, host.progress)
+    machine = host.boot(setup)
     try:
-        machine.start()
         machine.wait_for(lambda text: text.endswith(PROMPT), 120, "the monitor's prompt")
         machine.type(f"crash {how}\n")
         wait_for_end(machine, f"after `crash {how}`")
@@ -172,9 +168,8 @@ def triple_fault(host: Host) -> None:
 
 @system_test("reboot starts again, with the files as they were; halt ends QEMU")
 def reboot_and_halt(host: Host) -> None:
-    machine = Machine(host.tree, Setup(net="user"), host.scale, host.progress)
+    machine = host.boot(Setup(net="user"))
     try:
-        machine.start()
         machine.shell("echo still there > /kept")
         for boots in (2, 3):
             machine.type("reboot\n")
@@ -194,9 +189,8 @@ def reboot_and_halt(host: Host) -> None:
 def keyboard_types(host: Host) -> None:
     keys = ("e c h o spc shift-h e l l shift-0 minus shift-minus x backspace ret "
             "up left home delete e end shift-1 ret").split()
-    machine = Machine(host.tree, Setup(net="user"), host.scale, host.progress)
+    machine = host.boot(Setup(net="user"))
     try:
-        machine.start()
         machine.type(TO_QEMU + "".join(f"sendkey {key} 20\n" for key in keys) + TO_QEMU)
         machine.wait_for(re.compile(r"^Hell\)-_$", re.MULTILINE).search, 60,
                          "`echo` to print what was typed on the keyboard")

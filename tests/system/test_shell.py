@@ -116,9 +116,8 @@ def session(host: Host) -> None:
     """Keeps what was on the console in obj/system/shell_session.txt."""
     if host.no_tap:
         raise Skip(host.no_tap)
-    machine = Machine(host.tree, Setup(net="tap"), host.scale, host.progress)
+    machine = host.boot(Setup(net="tap"))
     try:
-        machine.start()
         for command, *patterns in FILES + JOBS:
             run(machine, command, *patterns)
         interrupt(machine)
