@@ -123,12 +123,8 @@ void FrameSums::add_fragment(std::span<uint8_t> frame, const FrameHeaders& heade
     }
 }
 
-NetOffload FrameSums::prepare(std::span<uint8_t> frame)
+NetOffload FrameSums::prepare(std::span<uint8_t> frame, const FrameHeaders& headers)
 {
-    FrameHeaders headers;
-    if (!find_headers(frame, headers)) {
-        return {};
-    }
     if (!headers.is_whole()) {
         add_fragment(frame, headers);
         return {};

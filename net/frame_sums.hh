@@ -42,9 +42,10 @@ uint16_t pseudo_header_sum(std::span<const uint8_t> frame, const FrameHeaders& h
 
 class FrameSums {
 public:
-    // Prepares a frame; what the card is to do to it. A fragment's sum is noted, and put into the
-    // first fragment, where it lies, when the last has come.
-    NetOffload prepare(std::span<uint8_t> frame);
+    // Prepares a frame, in which find_headers() has found these; what the card is to do to it. A
+    // fragment's sum is noted, and put into the first fragment, where it lies, when the last has
+    // come.
+    NetOffload prepare(std::span<uint8_t> frame, const FrameHeaders& headers);
 
     // Frames that were prepared are about to go: an unfinished datagram stays without checksum.
     void forget() { first_ = {}; }

@@ -67,9 +67,12 @@ void OutputQueue::put_described(DescribedPacket& packet, const pbuf* frame)
 {
     const uint32_t size = copy_frame(frame, packet.data);
     packet.minus_length = -static_cast<int32_t>(size);
-    packet.offload = sums_.prepare({reinterpret_cast<uint8_t*>(packet.data), size});
+    const std::span bytes(reinterpret_cast<uint8_t*>(packet.data), size);
+    FrameHeaders headers;
+    const bool found = find_headers(bytes, headers);
+    packet.offload = found ? sums_.prepare(bytes, headers) : NetOffload{};
     if ((offloads_ & NetOffload::segment_ipv4) != 0) {
-        merge_.begin(packet, size);
+        merge_.begin(packet, size, headers);
     }
 }
 

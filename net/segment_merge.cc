@@ -2,7 +2,6 @@
 
 #include "inc/string.hh"
 #include "lwip/pbuf.h"
-#include "net/frame_sums.hh"
 
 // Positions in a frame with an IPv4 header without options.
 static constexpr size_t ip_at = 14, ip_length_at = 16, ip_id_at = 18, ip_flags_at = 20,
@@ -11,19 +10,17 @@ static constexpr size_t ip_at = 14, ip_length_at = 16, ip_id_at = 18, ip_flags_a
 static constexpr uint8_t flag_fin = 1, flag_push = 8, flag_acknowledge = 16;
 
 // Only a segment that no flag sets apart can have others behind it.
-void SegmentMerge::begin(DescribedPacket& packet, uint32_t bytes)
+void SegmentMerge::begin(DescribedPacket& packet, uint32_t bytes, const FrameHeaders& headers)
 {
     packet_ = nullptr;
     const auto* frame = reinterpret_cast<const uint8_t*>(packet.data);
-    FrameHeaders found;
-    if (packet.offload.work != NetOffload::checksum
-        || !find_headers({frame, bytes}, found) || found.is_ipv6 || found.transport != tcp_at
-        || found.protocol != protocol_tcp || frame[flags_at] != flag_acknowledge) {
+    if (packet.offload.work != NetOffload::checksum || headers.is_ipv6
+        || headers.transport != tcp_at || headers.protocol != protocol_tcp
+        || frame[flags_at] != flag_acknowledge) {
         return;
     }
     headers_ = static_cast<uint32_t>(tcp_at) + (frame[tcp_at + 12] >> 4) * 4u;
-    if (headers_ < options_at || tcp_at + found.payload_bytes <= headers_
-        || tcp_at + found.payload_bytes != bytes) {
+    if (headers_ < options_at || bytes <= headers_ || tcp_at + headers.payload_bytes != bytes) {
         return;
     }
     packet_ = &packet;

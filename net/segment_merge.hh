@@ -5,14 +5,16 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "net/frame_sums.hh"
 #include "net/packet_run.hh"
 
 struct pbuf;
 
 class SegmentMerge {
 public:
-    // `packet` is the queue's last now, a frame of `bytes`: the next one may be joined to it.
-    void begin(DescribedPacket& packet, uint32_t bytes);
+    // `packet` is the queue's last now, a frame of `bytes` with these headers: the next one may be
+    // joined to it. If the card is not to sum it, it is left alone, whatever its headers.
+    void begin(DescribedPacket& packet, uint32_t bytes, const FrameHeaders& headers);
 
     // Joins `frame` if it goes on where the last packet ends, all else being equal, and if that
     // stays below `room` bytes. Returns the packet's bytes then, else 0. What would have to be
