@@ -33,8 +33,8 @@ public:
     // `to` and `from` lie in data().
     int receive(int fd, std::byte* to, size_t size, Await await = Await::yes);
     int send(int fd, const std::byte* from, size_t size, Await await = Await::no);
-    // Datagrams, each behind its DatagramRecord, as many as there are and fit (message_size: the first
-    // does not); the result is how many. What send_many cannot send is lost.
+    // Datagrams, each behind its DatagramRecord, as many as there are and fit (message_size: the
+    // first does not); the result is how many. What send_many cannot send is lost.
     int receive_many(int fd, std::byte* to, size_t size, Await await = Await::yes);
     int send_many(int fd, const std::byte* from, size_t size, Await await = Await::no);
     int wait_for(int fd, int16_t events, Await await = Await::yes);     // the result: events

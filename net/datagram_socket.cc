@@ -51,8 +51,8 @@ static bool try_receive(Socket& socket, Request& request)
     return true;
 }
 
-// Copies as many datagrams as fit, each with its DatagramRecord; returns how many. message_size: the
-// first does not fit; try_again: there is none.
+// Copies as many datagrams as fit, each with its DatagramRecord; returns how many. message_size:
+// the first does not fit; try_again: there is none.
 static int32_t take_many(Socket& socket, Request& request)
 {
     const uint32_t wanted = request.header.size;

@@ -89,7 +89,8 @@ void Server::start()
     must(bind(listener_, own.address(), own.size()), "bind to the port");
     must(listen(listener_, SOMAXCONN), "listen");
     must(set_nonblocking(listener_, true), "make the socket non-blocking");
-    must(batch_.open(batch_pages, max_connections * http::Channel::bytes), "have memory for clients");
+    must(batch_.open(batch_pages, max_connections * http::Channel::bytes),
+         "have memory for clients");
     cprintf("Waiting for http connections...\n");
 }
 

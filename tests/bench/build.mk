@@ -16,10 +16,11 @@ $(bench_root)/index.html: fs/index.html
 	$(Q)cp $< $@
 $(bench_root)/big.bin:
 	@mkdir -p $(@D)
-	$(Q)$(PYTHON) -c 'import sys; sys.stdout.buffer.write(b"".join(i.to_bytes(4, "little") for i in range(1 << 21)))' > $@
+	$(Q)$(PYTHON) -c 'import array, sys; array.array("I", range(1 << 21)).tofile(sys.stdout.buffer)' > $@
 bench_files := $(bench_root)/index.html $(bench_root)/big.bin
 
-$(bench_dir)/fs.img: $(bench_files) tests/bench/root/etc/servers $(OBJDIR)/fs/fsformat $(OBJDIR)/fs/fs.img
+$(bench_dir)/fs.img: $(bench_files) tests/bench/root/etc/servers $(OBJDIR)/fs/fsformat \
+    $(OBJDIR)/fs/fs.img
 	$(call say,DISK,$@)
 	$(Q)rm -rf $(bench_dir)/root && cp -R $(OBJDIR)/fs/root $(bench_dir)/root
 	$(Q)cp -R tests/bench/root/. $(bench_dir)/root
@@ -29,7 +30,8 @@ $(bench_dir)/fs.img: $(bench_files) tests/bench/root/etc/servers $(OBJDIR)/fs/fs
 bench-guest: $(bench_files)
 	$(Q)$(PYTHON) tests/bench/linux_guest.py $(bench_dir)/linux $(bench_root) $(HOST_CXX)
 bench_guests := $(or $(GUESTS),$(if $(COUNTERS),jos,jos linux))
-bench: $(bench_dir)/clients $(bench_dir)/fs.img images $(if $(findstring linux,$(bench_guests)),bench-guest)
+bench: $(bench_dir)/clients $(bench_dir)/fs.img images \
+    $(if $(findstring linux,$(bench_guests)),bench-guest)
 	@exec $(PYTHON) tests/bench/run --reps '$(REPS)' --rows '$(ROWS)' --guests '$(GUESTS)' \
 	    $(if $(SECONDS),--seconds '$(SECONDS)') $(if $(JSON),--json '$(JSON)') \
 	    $(if $(CHART),--chart '$(CHART)') $(if $(COUNTERS),--counters)

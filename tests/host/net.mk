@@ -5,8 +5,8 @@ checksum_test_SOURCES := net/checksum.cc
 # The network server's core with lwIP, all of it on this host.
 net_core_test_SOURCES := tests/host/fake_platform.cc tests/host/fake_card.cc \
     tests/host/fake_heap.cc \
-    $(filter-out net/main.cc net/card_access.cc net/platform.cc net/heap.cc net/input.cc net/output.cc net/timer.cc \
-    net/test%,$(wildcard net/*.cc net/lwip_port/*.cc))
+    $(filter-out net/main.cc net/card_access.cc net/platform.cc net/heap.cc net/input.cc \
+    net/output.cc net/timer.cc net/test%,$(wildcard net/*.cc net/lwip_port/*.cc))
 host_lwip_includes := -Inet/lwip_port/include -isystem $(LWIP_DIR)/src/include
 net_core_test_FLAGS := $(host_lwip_includes)
 net_core_test_OBJECTS := $(patsubst $(LWIP_DIR)/src/%.c,$(OBJDIR)/tests/host/lwip/%.o,\

@@ -47,8 +47,8 @@ public:
 
     // Adds what it waits for to the batch; false: nothing, it wants another turn at once.
     bool ask(SocketBatch& batch);
-    // Takes the batch's results and does what can be done without waiting, and no more than a turn's
-    // worth of it.
+    // Takes the batch's results and does what can be done without waiting, and no more than a
+    // turn's worth of it.
     void turn(const SocketBatch& batch, Moment now);
 
     bool in_use() const { return state_ != State::closed; }
