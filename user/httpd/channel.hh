@@ -39,7 +39,6 @@ public:
     // Closes the socket with a batch, when all that was taken is sent; the channel is not open any
     // more then. `abort` closes it at once.
     void close() { closes_ = true; }
-    bool is_closing() const { return closes_; }
     void abort();
 
 private:
