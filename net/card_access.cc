@@ -60,6 +60,7 @@ void card_receive()
     for (int i = 0; i < count; i++) {
         pass_on(static_cast<uint32_t>(i), to_receive[static_cast<uint32_t>(i)].length);
     }
+    interface_receive_end();
 }
 
 bool card_transmit()

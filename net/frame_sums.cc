@@ -102,6 +102,15 @@ uint16_t pseudo_header_sum(std::span<const uint8_t> frame, const FrameHeaders& h
                 + in_memory_order(headers.protocol) + in_memory_order(payload_bytes));
 }
 
+bool has_right_sums(std::span<const uint8_t> frame, const FrameHeaders& headers)
+{
+    constexpr uint16_t right = 0xFFFF;
+    const size_t ip_bytes = size_t{headers.transport} - headers.ip_start;
+    return (headers.is_ipv6 || internet_sum(frame.data() + headers.ip_start, ip_bytes) == right)
+        && fold(uint32_t{internet_sum(frame.data() + headers.transport, headers.payload_bytes)}
+                + pseudo_header_sum(frame, headers, headers.payload_bytes)) == right;
+}
+
 void FrameSums::add_fragment(std::span<uint8_t> frame, const FrameHeaders& headers)
 {
     if (headers.is_first) {

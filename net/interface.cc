@@ -11,16 +11,19 @@
 #include "net/addresses.hh"
 #include "net/icmp_errors.hh"
 #include "net/multicast.hh"
+#include "net/receive_merge.hh"
 #include "net/request.hh"
 #include "netif/ethernet.h"
 
 OutputQueue output_queue;
 static netif card;
 static bool has_card;
+static ReceiveMerge receive_merge;
 
 // With a card that sums, lwIP leaves these out. The header's sum of IPv4 it makes as it writes it.
 static constexpr u16_t sums_of_card = NETIF_CHECKSUM_GEN_TCP | NETIF_CHECKSUM_GEN_UDP;
 static constexpr u16_t sums_of_ours = NETIF_CHECKSUM_ENABLE_ALL & ~sums_of_card;
+static constexpr u16_t sums_of_joined = NETIF_CHECKSUM_CHECK_IP | NETIF_CHECKSUM_CHECK_TCP;
 static constexpr u16_t checked_sums = NETIF_CHECKSUM_CHECK_TCP | NETIF_CHECKSUM_CHECK_UDP;
 
 static err_t send_frame(netif*, pbuf* frame)
@@ -116,6 +119,31 @@ static void deliver(pbuf* packet)
     }
 }
 
+void interface_receive_end()
+{
+    const ReceiveMerge::Packet packet = receive_merge.take();
+    if (packet.is_checked) {
+        const auto usual = card.chksum_flags;
+        NETIF_SET_CHECKSUM_CTRL(&card, usual & ~sums_of_joined);
+        deliver(packet.frame);
+        NETIF_SET_CHECKSUM_CTRL(&card, usual);
+    } else if (packet.frame != nullptr) {
+        deliver(packet.frame);
+    }
+}
+
+// Keeps segments that more may follow.
+static void deliver_joined(pbuf* frame)
+{
+    if (receive_merge.append(frame)) {
+        return;
+    }
+    interface_receive_end();
+    if (!receive_merge.begin(frame)) {
+        deliver(frame);
+    }
+}
+
 void interface_receive(std::span<const char> frame)
 {
     if (!is_for_us(frame.data(), frame.size())) {
@@ -128,7 +156,7 @@ void interface_receive(std::span<const char> frame)
     }
     memcpy(packet->payload, frame.data(), frame.size());
     finish(*packet, frame.size());
-    deliver(packet);
+    deliver_joined(packet);
 }
 
 void interface_receive_in(pbuf* buffer, size_t size)
@@ -138,7 +166,7 @@ void interface_receive_in(pbuf* buffer, size_t size)
         return;
     }
     finish(*buffer, size);
-    deliver(buffer);
+    deliver_joined(buffer);
 }
 
 static uint32_t sum_of(uint64_t first, uint64_t second, uint64_t third)

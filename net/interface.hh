@@ -23,6 +23,9 @@ void interface_receive(std::span<const char> frame);
 // memory; and its `size` bytes handed to lwIP, the buffer's ownership with them.
 pbuf* interface_buffer();
 void interface_receive_in(pbuf* buffer, size_t size);
+// Frames that were received together end here: the last segments may still be kept for those that
+// follow (net/receive_merge.hh).
+void interface_receive_end();
 
 // NSREQ_INTERFACE.
 struct Request;

@@ -138,6 +138,7 @@ static void receive_packets(const IpcMessage& message)
             interface_receive({packets[i].jp_data, static_cast<size_t>(length)});
         }
     }
+    interface_receive_end();
 }
 
 static void on_input(const IpcMessage& message)

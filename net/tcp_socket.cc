@@ -287,6 +287,9 @@ static err_t on_received(void* argument, tcp_pcb* pcb, pbuf* chain, err_t)
         pbuf_free(chain);
         return ERR_OK;
     }
+    if (chain->tot_len > TCP_MSS) {
+        tcp_ack_now(pcb);               // several segments (net/receive_merge.hh)
+    }
     socket.stream.append(chain);
     wake_readers(socket);
     return ERR_OK;

@@ -250,6 +250,7 @@ void die(int32_t client) { dead.insert(client); }
 void receive_frame(std::span<const char> frame)
 {
     interface_receive(frame);
+    interface_receive_end();
     end_turn();
 }
 
