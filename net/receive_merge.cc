@@ -27,7 +27,8 @@ static bool has_right_sums(const pbuf* frame, const FrameHeaders& headers)
 
 uint32_t ReceiveMerge::Segment::payload() const { return headers.payload_bytes - TCP_HLEN; }
 
-// Data and nothing else: no options of IP or TCP, and no flag that sets the segment apart.
+// Data and nothing else: no options of IP or TCP, and no flag that sets the segment apart, those
+// included that lwIP does not know.
 bool ReceiveMerge::find(pbuf* frame, Segment& segment)
 {
     FrameHeaders& headers = segment.headers;
@@ -37,8 +38,8 @@ bool ReceiveMerge::find(pbuf* frame, Segment& segment)
         return false;
     }
     segment.frame = frame;
-    const tcp_hdr& tcp = tcp_of(frame, headers);
-    return TCPH_HDRLEN_BYTES(&tcp) == TCP_HLEN && (TCPH_FLAGS(&tcp) & ~TCP_PSH) == TCP_ACK;
+    constexpr uint32_t plain = (TCP_HLEN / 4) << 12 | TCP_ACK;
+    return (lwip_ntohs(tcp_of(frame, headers)._hdrlen_rsvd_flags) & ~uint32_t{TCP_PSH}) == plain;
 }
 
 // Whether a segment is the connection's next, and its headers say nothing new but how much the peer

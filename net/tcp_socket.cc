@@ -282,13 +282,13 @@ static err_t on_received(void* argument, tcp_pcb* pcb, pbuf* chain, err_t)
         detach_if_done(socket);
         return ERR_OK;
     }
+    if (chain->tot_len > tcp_mss(pcb)) {
+        tcp_ack_now(pcb);               // several segments (net/receive_merge.hh)
+    }
     if (socket.read_closed) {
         tcp_recved(pcb, chain->tot_len);
         pbuf_free(chain);
         return ERR_OK;
-    }
-    if (chain->tot_len > TCP_MSS) {
-        tcp_ack_now(pcb);               // several segments (net/receive_merge.hh)
     }
     socket.stream.append(chain);
     wake_readers(socket);

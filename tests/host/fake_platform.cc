@@ -254,6 +254,24 @@ void receive_frame(std::span<const char> frame)
     end_turn();
 }
 
+void receive_frames(const std::vector<std::string>& frames)
+{
+    for (const std::string& frame : frames) {
+        interface_receive(frame);
+    }
+    interface_receive_end();
+    end_turn();
+}
+
+void tell_neighbour(char host)
+{
+    std::string frame("\x52\x54\x00\x12\x34\x56\x52\x55\x0a\x00\x02\x00\x08\x06\x00\x01\x08\x00\x06"
+                      "\x04\x00\x02\x52\x55\x0a\x00\x02\x00\x0a\x00\x02\x00\x52\x54\x00\x12\x34\x56"
+                      "\x0a\x00\x02\x0f", 42);
+    frame[11] = frame[27] = frame[31] = host;
+    receive_frame(frame);
+}
+
 std::vector<std::string> take_frames()
 {
     return std::exchange(sent_frames, {});

@@ -38,8 +38,11 @@ void release(Held socket);
 
 void die(int32_t client);
 
-// A frame from the card, a turn later; frames that went to the card since the last call.
+// A frame from the card, or several that have come together, and a turn; 10.0.2.`host` tells its
+// Ethernet address; frames that went to the card since the last call.
 void receive_frame(std::span<const char> frame);
+void receive_frames(const std::vector<std::string>& frames);
+void tell_neighbour(char host);
 std::vector<std::string> take_frames();
 
 // What the card is to receive besides its own.

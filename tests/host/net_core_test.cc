@@ -9,6 +9,7 @@
 #include "inc/error.hh"
 #include "inc/syscall.hh"
 #include "tests/host/fake_platform.hh"
+#include "tests/host/fake_tcp.hh"
 
 namespace {
 
@@ -400,16 +401,6 @@ std::string udp(uint16_t from, uint16_t to, const std::string& data)
     return std::string(header, sizeof(header)) + data;
 }
 
-// 10.0.2.`host` tells its Ethernet address.
-void tell_neighbour(char host)
-{
-    std::string frame("\x52\x54\x00\x12\x34\x56\x52\x55\x0a\x00\x02\x00\x08\x06\x00\x01\x08\x00\x06"
-                      "\x04\x00\x02\x52\x55\x0a\x00\x02\x00\x0a\x00\x02\x00\x52\x54\x00\x12\x34\x56"
-                      "\x0a\x00\x02\x0f", 42);
-    frame[11] = frame[27] = frame[31] = host;
-    fake_net::receive_frame(frame);
-}
-
 class ResolveTest : public CoreTest {
 protected:
     static std::optional<int32_t> resolve(int32_t client, const std::string& name)
@@ -427,7 +418,7 @@ protected:
     {
         Question result;
         for (int i = 0; i < 8 && result.bytes.empty(); i++) {
-            tell_neighbour(3);
+            fake_net::tell_neighbour(3);
             for (const std::string& frame : fake_net::take_frames()) {
                 if (std::string found = dns_query_in(frame); !found.empty()) {
                     const auto high = static_cast<uint8_t>(frame[34]);
@@ -604,7 +595,7 @@ TEST_F(CoreTest, ConnectionInTimeWaitMakesRoomForItsSuccessor)
     constexpr uint8_t fin = 1, syn = 2, ack = 16;
     constexpr uint32_t first = 1000;
     const Held listening = listen(alice, 85);
-    tell_neighbour(2);
+    fake_net::tell_neighbour(2);
     fake_net::take_frames();
     fake_net::receive_frame(tcp_frame({}, syn, 85, first));
     const SentSegment answer = sent_segment();
@@ -622,6 +613,143 @@ TEST_F(CoreTest, ConnectionInTimeWaitMakesRoomForItsSuccessor)
     EXPECT_NE(sent_segment().flags, syn | ack);
     fake_net::receive_frame(tcp_frame({}, syn, 85, first + 500'000));
     EXPECT_EQ(sent_segment().flags, syn | ack);
+}
+
+// A connection to a peer beyond the card, which sends bursts of segments (net/receive_merge.hh).
+class BurstTest : public CoreTest {
+protected:
+    static constexpr uint32_t full = fake_tcp::full, start = 0xFFFF0000;
+
+    void accept(uint16_t port)
+    {
+        fields.to = port;
+        const Held listening = listen(alice, port);
+        fake_net::tell_neighbour(2);
+        fake_net::take_frames();
+        const std::string maximum("\2\4\5\xb4", 4);
+        fake_net::receive_frame(fake_tcp::segment({.sequence = start - 1, .payload = 0,
+                                                   .flags = fake_tcp::syn, .acknowledged = 0,
+                                                   .to = port, .options = maximum}));
+        fields.acknowledged = sent_segment().sequence + 1;
+        fields.sequence = start;
+        fields.payload = 0;
+        fake_net::receive_frame(fake_tcp::segment(fields));
+        ASSERT_EQ(request(alice, NSREQ_ACCEPT, about(listening)), 0);
+        connection = keep(fake_net::last_descriptor());
+        fake_net::take_frames();
+    }
+
+    // What our answers have acknowledged, as a place in the peer's stream.
+    static std::vector<uint32_t> acknowledged()
+    {
+        std::vector<uint32_t> places;
+        for (const std::string& frame : fake_net::take_frames()) {
+            if (fake_tcp::get(frame, 12, 2) == 0x0800) {
+                places.push_back(fake_tcp::get(frame, 42, 4) - start);
+            }
+        }
+        return places;
+    }
+
+    std::string read_all()
+    {
+        std::string bytes;
+        for (;;) {
+            SocketRequest header = with_size(connection, 60000);
+            header.flags = request_no_wait;
+            const auto count = request(alice, NSREQ_RECV, header, {}, 16);
+            if (!count.has_value() || *count <= 0) {
+                return bytes;
+            }
+            bytes += fake_net::answered_bytes(alice, static_cast<size_t>(*count));
+        }
+    }
+
+    fake_tcp::Fields fields;            // of the peer's segments
+    Held connection;
+};
+
+using Places = std::vector<uint32_t>;
+
+TEST_F(BurstTest, IsAcknowledgedByOneFrameAndArrivesWhole)
+{
+    accept(86);
+    fake_net::receive_frames(fake_tcp::segments(20, full, fields));
+    EXPECT_EQ(acknowledged(), Places{20 * full});
+    EXPECT_EQ(read_all(), fake_tcp::stream(start, 20 * full));
+    fields.sequence += 20 * full;
+    fake_net::take_frames();
+    fake_net::receive_frames(fake_tcp::segments(2, full, fields));
+    EXPECT_EQ(acknowledged(), Places{2 * full + 20 * full});
+
+    SocketRequest shut = about(connection);             // nobody reads any more
+    shut.argument[0] = 0;
+    EXPECT_EQ(request(alice, NSREQ_SHUTDOWN, shut), 0);
+    fake_net::take_frames();
+    fields.sequence += 2 * full;
+    fake_net::receive_frames(fake_tcp::segments(2, full, fields));
+    EXPECT_EQ(acknowledged(), Places{2 * full + 22 * full});
+}
+
+TEST_F(BurstTest, RecoversFromADamagedSegment)
+{
+    accept(87);
+    const fake_tcp::Frames good = fake_tcp::segments(10, full, fields);
+    fake_tcp::Frames frames = good;
+    frames[4][500] = static_cast<char>(frames[4][500] ^ 1);
+    fake_net::receive_frames(frames);
+    EXPECT_EQ(acknowledged(), (Places{4 * full, 4 * full}));
+    EXPECT_EQ(read_all(), fake_tcp::stream(start, 4 * full));
+    fake_net::take_frames();
+    fake_net::receive_frame(good[4]);
+    EXPECT_EQ(acknowledged(), Places{10 * full});
+    EXPECT_EQ(read_all(), fake_tcp::stream(start + 4 * full, 6 * full));
+}
+
+TEST_F(BurstTest, OfMoreThanTheWindowIsCutThere)
+{
+    accept(88);
+    fake_net::receive_frames(fake_tcp::segments(60, full, fields));
+    EXPECT_EQ(read_all(), fake_tcp::stream(start, 0xFFFF));     // it asked for no scaled window
+    const Places places = acknowledged();
+    ASSERT_FALSE(places.empty());
+    EXPECT_EQ(places.back(), 0xFFFFu);
+}
+
+// Segments lost, damaged, sent again, cut otherwise, out of order: what is read is the stream.
+TEST_F(BurstTest, RandomBurstsCarryTheStream)
+{
+    Random random(12);
+    accept(89);
+    const size_t slabs = fake_net::free_heap_slabs();
+    fake_net::log_lines();
+    uint32_t done = 0;
+    for (int round = 0; round < 2000; round++) {
+        fake_tcp::Frames frames;
+        uint32_t at = done + random() % 3 * random() % 9000;
+        for (uint32_t i = random() % 40; i > 0 && at + full < done + 0xFFFF; i--) {
+            fields.payload = random() % 3 == 0 ? 1 + random() % full : full;
+            fields.sequence = start + at;
+            frames.push_back(fake_tcp::segment(fields));
+            at += fields.payload;
+            if (random() % 20 == 0) {
+                at = done + random() % 3000;            // once more, or out of order
+            } else if (random() % 20 == 0) {
+                frames.pop_back();
+            } else if (random() % 20 == 0) {
+                frames.back()[random() % 54] ^= 2;
+            }
+        }
+        fake_net::receive_frames(frames);
+        const std::string bytes = read_all();
+        ASSERT_EQ(bytes, fake_tcp::stream(start + done, static_cast<uint32_t>(bytes.size())));
+        done += static_cast<uint32_t>(bytes.size());
+        const Places places = acknowledged();
+        ASSERT_TRUE(places.empty() || places.back() == done);
+    }
+    EXPECT_GT(done, 1'000'000u);
+    EXPECT_EQ(fake_net::log_lines(), 0u);
+    EXPECT_GE(fake_net::free_heap_slabs() + 4, slabs);
 }
 
 TEST_F(CoreTest, DamagedFramesAreSurvived)
@@ -779,7 +907,7 @@ TEST_F(CoreTest, IcmpEndsAnAttemptToConnect)
     for (const auto& [code, error] : codes) {
         const Held socket = open(bob, socket_stream);
         EXPECT_EQ(request(bob, NSREQ_CONNECT, with_address(socket, 0x0A000202, 93)), std::nullopt);
-        tell_neighbour(2);
+        fake_net::tell_neighbour(2);
         std::string packet;
         for (const std::string& frame : fake_net::take_frames()) {
             packet = frame[12] == 8 && frame[13] == 0 && frame[23] == 6 ? frame.substr(14) : packet;
