@@ -35,5 +35,8 @@
 #define GD_UD       0x20
 #define GD_TSS0     0x28
 
+// SYSENTER: the program goes on at a multiple of this (lib/system_call.S), and has fewer calls.
+#define SYSTEM_CALL_ALIGN   256
+
 // Physical places that the boot sector hands to the kernel.
 #define BOOT_INFO   0x7000              // struct BootInfo (inc/boot_info.hh)

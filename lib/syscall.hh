@@ -40,6 +40,19 @@ struct IpcMessage {
                                               uint32_t a3 = 0, uint32_t a4 = 0, uint32_t a5 = 0)
 {
     int32_t result;
+    asm volatile("call system_call"     // lib/system_call.S
+                 : "=a"(result)
+                 : "a"(number), "d"(a1), "c"(a2), "b"(a3), "D"(a4), "S"(a5)
+                 : "cc", "memory");
+    return result;
+}
+
+// The same by the trap: any number, and what its return finds on the stack does not matter.
+[[gnu::always_inline]] inline int32_t syscall_by_trap(uint32_t number, uint32_t a1 = 0,
+                                                      uint32_t a2 = 0, uint32_t a3 = 0,
+                                                      uint32_t a4 = 0, uint32_t a5 = 0)
+{
+    int32_t result;
     asm volatile("int $0x30"
                  : "=a"(result)
                  : "a"(number), "d"(a1), "c"(a2), "b"(a3), "D"(a4), "S"(a5)
@@ -51,7 +64,7 @@ struct IpcMessage {
                                                          uint32_t a3, uint32_t a4, uint32_t a5)
 {
     IpcMessage message;
-    asm volatile("int $0x30"
+    asm volatile("call system_call"
                  : "=a"(message.from), "=d"(message.value), "=c"(message.pages.bits)
                  : "0"(static_cast<int32_t>(number)), "1"(a1), "2"(a2), "b"(a3), "D"(a4), "S"(a5)
                  : "cc", "memory");
@@ -87,8 +100,12 @@ inline int sys_page_unmap(envid_t env, const volatile void* va)
 {
     return syscall(Syscall::page_unmap, static_cast<uint32_t>(env), address_of(va));
 }
-// Inline in its caller: the child starts at its return, on a copy of the caller's registers.
-[[gnu::always_inline]] inline envid_t sys_exofork() { return syscall(Syscall::exofork); }
+// Inline in its caller: the child starts at its return, on a copy of the caller's registers, and
+// its stack is not yet what it was then.
+[[gnu::always_inline]] inline envid_t sys_exofork()
+{
+    return syscall_by_trap(static_cast<uint32_t>(Syscall::exofork));
+}
 inline int sys_env_set_status(envid_t env, EnvStatus status)
 {
     return syscall(Syscall::env_set_status, static_cast<uint32_t>(env),

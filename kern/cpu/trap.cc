@@ -21,6 +21,8 @@
 
 extern "C" const std::array<uint32_t, T_SPURIOUS + 1> trap_vectors;  // kern/cpu/trap_entry.S
 
+extern "C" void system_call_entry();                                // likewise
+
 namespace {
 
 struct Gate {                           // Intel SDM volume 3, 6.11
@@ -45,6 +47,13 @@ bool from_user(const Trapframe& frame) { return (frame.tf_cs & 3) == 3; }
 bool is_irq(const Trapframe& frame)
 {
     return frame.tf_trapno >= IRQ_OFFSET && frame.tf_trapno < IRQ_OFFSET + irq_lines;
+}
+
+// SYSENTER leaves a program's flag TF set, which then traps before the kernel's first instruction.
+bool stepped_into_system_call(const Trapframe& frame)
+{
+    return frame.tf_trapno == T_DEBUG
+        && frame.tf_eip == reinterpret_cast<uintptr_t>(system_call_entry);
 }
 
 bool is_interrupt(const Trapframe& frame)
@@ -134,6 +143,19 @@ void traps_init()
     traps_load();
 }
 
+// Where SYSENTER goes, and on which stack; its stack segment is the next selector.
+static void load_system_call_entry()
+{
+    constexpr uint32_t code_selector = 0x174, stack_pointer = 0x175, instruction_pointer = 0x176;
+    if (!x86::has_sysenter()) {
+        panic("this CPU has no SYSENTER: any since the Pentium II has (QEMU: leave out -cpu)");
+    }
+    x86::write_msr(code_selector, GD_KT);
+    x86::write_msr(stack_pointer, this_cpu().task_state.esp0);
+    x86::write_msr(instruction_pointer,
+                   static_cast<uint32_t>(reinterpret_cast<uintptr_t>(system_call_entry)));
+}
+
 void traps_load()
 {
     double_fault_init();
@@ -141,6 +163,7 @@ void traps_load()
         sizeof(interrupt_table) - 1,
         static_cast<uint32_t>(reinterpret_cast<uintptr_t>(interrupt_table.data()))};
     x86::load_idt(&location);
+    load_system_call_entry();
 }
 
 void trap(Trapframe* frame)
@@ -149,6 +172,10 @@ void trap(Trapframe* frame)
         panic_trap(*frame);
     }
     if (!from_user(*frame)) {
+        if (stepped_into_system_call(*frame)) {
+            frame->tf_eflags &= ~uint32_t{FL_TF};
+            return;
+        }
         if (is_interrupt(*frame)) {     // found the CPU halted in Scheduler::idle
             kernel_lock.acquire();
             interrupt(*frame);

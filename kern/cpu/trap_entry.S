@@ -1,6 +1,7 @@
 // Trap entry: every vector pushes an error code (the CPU's or 0) and its number, then the rest
 // of a Trapframe (inc/trap.hh), and calls trap(). The vectors' addresses are in trap_vectors.
 #include "inc/layout.h"
+#include "inc/mmu.h"
 
 #define VECTORS 52
 
@@ -24,6 +25,25 @@ vector\number:
     .endr
 .endm
 ALL_VECTORS
+
+// SYSENTER comes here (lib/system_call.S), on this CPU's stack and without interrupts, but with the
+// program's flags: makes a frame as if the program had come by the trap. With the flag TF set a
+// debug trap comes first (kern/cpu/trap.cc).
+.globl system_call_entry
+system_call_entry:
+    pushl $(GD_UD | 3)
+    pushl %ebp
+    pushfl
+    orl $FL_IF, (%esp)
+    pushl $0                    // NT, above all: IRET must not leave for another task
+    popfl
+    pushl $(GD_UT | 3)
+    pushl %eax
+    andl $~(SYSTEM_CALL_ALIGN - 1), (%esp)
+    andl $(SYSTEM_CALL_ALIGN - 1), %eax
+    pushl $0
+    pushl $0x30                 // T_SYSCALL
+    jmp trap_common
 
 .globl trap_common
 trap_common:

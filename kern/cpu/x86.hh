@@ -17,6 +17,10 @@ inline uint64_t rdtsc()
     asm volatile("rdtsc" : "=a"(low), "=d"(high));
     return static_cast<uint64_t>(high) << 32 | low;
 }
+inline void write_msr(uint32_t number, uint32_t value)
+{
+    asm volatile("wrmsr" ::"c"(number), "a"(value), "d"(0));
+}
 struct Cpuid {
     uint32_t eax = 0, ebx = 0, ecx = 0, edx = 0;
 };
@@ -27,6 +31,7 @@ inline Cpuid cpuid(uint32_t leaf)
     return said;
 }
 inline bool has_local_apic() { return (cpuid(1).edx & 1u << 9) != 0; }
+inline bool has_sysenter() { return (cpuid(1).edx & 1u << 11) != 0; }
 inline uint8_t own_apic_id() { return static_cast<uint8_t>(cpuid(1).ebx >> 24); }
 inline uint32_t read_ebp()
 {

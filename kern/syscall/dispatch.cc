@@ -31,7 +31,7 @@ constexpr bool numbers_are_consecutive()
 }
 static_assert(numbers_are_consecutive());
 
-constexpr uint32_t instruction_bytes = 2;   // of `int $0x30`
+constexpr uint32_t instruction_bytes = 2;   // of `int $0x30`, and see lib/system_call.S
 
 // Lets the program's page-fault upcall make a copy-on-write page its own; then the call runs again.
 bool retry_after_copy(Environment& caller)

@@ -37,7 +37,7 @@ void bad_texts_end_the_caller()
 void bad_numbers()
 {
     for (const uint32_t number : {1000u, 0x7FFFFFFFu, 0x80000000u, 0xFFFFFFFFu}) {
-        check_error(syscall(static_cast<Syscall>(number)), Error::invalid_argument,
+        check_error(syscall_by_trap(number), Error::invalid_argument,
                     "a system call that does not exist");
     }
 }

@@ -43,11 +43,35 @@ void privileged_instructions()
     must_end("a stack in the kernel", KERNBASE + 0x1000, [](uint32_t stack) {
         asm volatile("mov %0, %%esp; push $0" : : "r"(stack));
     });
+    must_end("single steps into a system call, by SYSENTER", 0, [](uint32_t) {
+        asm volatile("pushf; orl $0x100, (%%esp); popf; mov $2, %%eax; call system_call"
+                     : : : "eax", "memory");
+        exit(1);
+    });
+    must_end("SYSENTER that goes on in the kernel", KERNBASE, [](uint32_t place) {
+        asm volatile("mov %%esp, %%ebp; sysenter" : : "a"(place | 2) : "memory");
+    });
+    must_end("SYSENTER with a stack in the kernel", KERNBASE, [](uint32_t stack) {
+        asm volatile("mov %0, %%ebp; mov $2, %%eax; orl $system_call + 12, %%eax; sysenter"
+                     : : "r"(stack) : "eax", "memory");
+    });
     must_end("single steps into a system call", 0, [](uint32_t) {
         asm volatile("pushf; orl $0x100, (%%esp); popf; mov $2, %%eax; int $0x30"
                      : : : "eax", "memory");
         exit(1);
     });
+}
+
+// Flags that SYSENTER takes into the kernel: they must change nothing there.
+void flags_in_system_calls()
+{
+    constexpr uint32_t direction = 0x400, alignment_check = 0x40000;
+    for (const uint32_t flags : {uint32_t{FL_NT}, direction, alignment_check}) {
+        int result = 0;
+        asm volatile("pushf; orl %2, (%%esp); popf; call system_call; pushl $0; popf"
+                     : "=a"(result) : "0"(Syscall::getenvid), "r"(flags) : "cc", "memory");
+        check_equal(result, sys_getenvid(), "a system call's result");
+    }
 }
 
 void recurse(uint32_t depth)
@@ -121,6 +145,7 @@ void registers_of_the_kernel()
 static constexpr Test tests[] = {
     {"hostile: memory of others", memory_of_others},
     {"hostile: privileged instructions", privileged_instructions},
+    {"hostile: flags in system calls", flags_in_system_calls},
     {"hostile: faults in fault handlers", faults_in_fault_handlers},
     {"hostile: registers of the kernel", registers_of_the_kernel},
 };
