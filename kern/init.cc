@@ -130,6 +130,5 @@ extern "C" [[noreturn]] void kernel_main()
         start("net_ns", EnvType::ns);
     }
     start(QUOTE(TEST), EnvType::user);
-    tick_while_busy();
     scheduler.run_next();
 }

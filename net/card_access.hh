@@ -1,6 +1,6 @@
-// The core's own way to the card, for what need not wait. Input and output, which wait for the
-// card, stay the way for a first frame after a pause and for a full transmit ring; a frame on the
-// core's way costs no message and no switch to another environment and back.
+// The core's own way to the card, for what need not wait: frames cost no message and no switch to
+// another environment and back. Output, which may wait for the card, is the way for a full transmit
+// ring; input is that for a server that does not watch the card.
 #pragma once
 
 // Allocates the receive buffers and has the kernel end the core's waits when frames are there.

@@ -1,4 +1,5 @@
-// The input environment: from the card to the core server.
+// The input environment: from the card to the core server. While the core watches the card itself
+// (card_access), the kernel gives nobody else frames, and what is left to tell is the link's state.
 #include "inc/net.hh"
 #include "lib/lib.hh"
 #include "net/ns.hh"

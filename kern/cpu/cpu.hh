@@ -23,6 +23,7 @@ struct Cpu {
     bool is_idle = false;                   // halted or polling, and not woken yet
     uint64_t timer_due_us = no_deadline;    // when its timer interrupts it (kern/env/tick.hh)
     uint64_t timer_put_off_us = 0;          // when that was last made later
+    bool is_ticking = false;                // it is due within a time slice
 
     // Set before it goes to user mode, holding the kernel lock; cleared as soon as it is back and
     // has saved its environment's registers, before it takes the lock.

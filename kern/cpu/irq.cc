@@ -37,11 +37,12 @@ void irq_dispatch(unsigned line)
     if (!pic::is_real(line)) {
         return;
     }
-    // The controller is told first: a level-triggered line that stays up comes again.
-    pic::end_of_interrupt(line);
     for (const Handler& handler : handlers[line]) {
         if (handler.run != nullptr) {
             handler.run(handler.context);
         }
     }
+    // The controller is told last: told first, it would hand on a level-triggered line again that
+    // the handlers are about to lower. An edge meanwhile it remembers.
+    pic::end_of_interrupt(line);
 }

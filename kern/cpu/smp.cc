@@ -95,7 +95,6 @@ extern "C" [[noreturn]] void ap_main()
     apic::enable();
     this_cpu().started = true;
     kernel_lock.acquire();
-    tick_while_busy();
     scheduler.run_next();
 }
 

@@ -15,6 +15,7 @@
 #include "kern/debug/monitor.hh"
 #include "kern/debug/panic.hh"
 #include "kern/debug/trapframe.hh"
+#include "kern/env/frame_watch.hh"
 #include "kern/env/scheduler.hh"
 #include "kern/env/tick.hh"
 #include "kern/syscall/dispatch.hh"
@@ -76,6 +77,7 @@ void interrupt(const Trapframe& frame)
         break;
     default:
         irq_dispatch(frame.tf_trapno - IRQ_OFFSET);
+        frame_watch.on_interrupt();     // it may have been the card's
     }
 }
 

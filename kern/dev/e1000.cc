@@ -224,22 +224,25 @@ void Card::notify_of_room()
     registers_.write(InterruptMaskSet::transmit_written_back(1));
 }
 
-// The causes of frames that have been taken already are pending, too. They are read away, so that
-// they do not interrupt.
-void Card::notify_of_frames()
+// When the notification is turned on, causes of frames that have been taken already are pending,
+// too. They are read away, so that they do not interrupt.
+void Card::notify_of_frames(bool on)
 {
-    if (!awaiting_frames_) {
+    if (on == notifies_of_frames_) {
+        return;
+    }
+    notifies_of_frames_ = on;
+    if (on) {
         handle(registers_.read<InterruptCause>());
-        awaiting_frames_ = true;
         registers_.write(InterruptMaskSet::receive);
+    } else {
+        registers_.write(InterruptMaskClear::receive);
     }
 }
 
 void Card::on_interrupt(void* card) { static_cast<Card*>(card)->interrupt(); }
 
-// Reading the causes clears them and lowers the line (13.4.17); it shows masked ones too. While a
-// receiver drains the ring its causes stay masked, so that a flood of frames is not a flood of
-// interrupts.
+// Reading the causes clears them and lowers the line (13.4.17); it shows masked ones too.
 void Card::interrupt()
 {
     const Value<InterruptCause> causes = registers_.read<InterruptCause>();
@@ -261,11 +264,6 @@ void Card::interrupt()
 
 void Card::handle(Value<InterruptCause> causes)
 {
-    if (awaiting_frames_ && (causes.bits & InterruptCause::receive.bits) != 0) {
-        awaiting_frames_ = false;
-        registers_.write(InterruptMaskClear::receive);
-        receive_queue().wake_all();
-    }
     if (awaiting_room_ && InterruptCause::transmit_written_back.of(causes) == 1) {
         on_written_back();
     }

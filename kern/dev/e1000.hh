@@ -189,7 +189,8 @@ public:
     uint32_t link_changes() const override { return link_changes_; }
     bool frames_waiting() const override { return present_ && receive_.has_next(); }
     void notify_of_room() override;
-    void notify_of_frames() override;
+    void notify_of_frames(bool on) override;
+    bool notifies_of_frames() const override { return notifies_of_frames_; }
     void print_state() override;
     void hold_transmit(bool hold) override;
 
@@ -222,8 +223,8 @@ private:
     Statistics statistics_;
     MacAddress mac_{};
     bool present_ = true;
-    bool awaiting_room_ = false;                    // who waits for what: those causes are
-    bool awaiting_frames_ = false;                  //   unmasked
+    bool awaiting_room_ = false;                    // the causes of what is wanted are unmasked
+    bool notifies_of_frames_ = false;
     uint32_t link_changes_ = 0;
     uint64_t interrupts_ = 0;
 };

@@ -17,7 +17,7 @@
 //
 // Who finds no slot may wait: ask for the notification, look once more (what happened before the
 // notification was on brings none), then go on the side's wait queue. Who finds no frame goes on
-// the queue; when the notification is asked for, kern/env/frame_watch.hh decides.
+// the queue; when the notification is on, and who is woken, kern/env/frame_watch.hh decides.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -64,10 +64,12 @@ public:
     // Whether the oldest frame is there. Takes no lock: it may have been taken a moment later.
     virtual bool frames_waiting() const = 0;
 
-    // Has transmit_queue() woken once when a slot gets free / receive_queue() woken once when a
-    // frame arrives. May wake without need, never too late.
+    // Has transmit_queue() woken once when a slot gets free. May wake without need, never too late.
     virtual void notify_of_room() = 0;
-    virtual void notify_of_frames() = 0;
+    // Has the card interrupt when frames arrive, or not any more; what to do then is for
+    // kern/env/frame_watch.hh. May interrupt without need, never too late.
+    virtual void notify_of_frames(bool on) = 0;
+    virtual bool notifies_of_frames() const = 0;
     WaitQueue& transmit_queue() { return transmit_queue_; }
     WaitQueue& receive_queue() { return receive_queue_; }
 

@@ -1,10 +1,12 @@
 // Who learns that the card has frames, and how. Traffic that goes back and forth brings the next
 // frame soon after the CPU has become idle, and an interrupt for each would be slow: an idle CPU
 // looks into the ring itself for a while, with the card's interrupt off. It is on when the CPUs
-// are about to halt; and while all of them are busy the clock's tick looks.
+// are about to halt, and until a frame interrupts without need, as its taker was awake already.
+// While all CPUs are busy, and it is off, the clock's tick looks.
 //
-// Who waits in net_receive is woken; or, if it waits for messages, the environment that has asked
-// for it by net_watch: the network server's core, which then takes the frames without a detour.
+// Who learns of frames is the environment that has asked for it by net_watch, when it waits for
+// messages: the network server's core, which alone takes frames as long as it lives, so that they
+// stay in order. Without such a watcher it is who waits in net_receive.
 #pragma once
 #include <cstdint>
 
@@ -21,32 +23,37 @@ public:
     // are messages as well, both take turns.
     bool is_for(Environment& caller);
 
-    // Two environments may take frames, and they must arrive in order: who has taken some holds
-    // the ring until it has passed them on, that is until it asks for frames or messages again.
-    // False: another holds it.
+    // Whether `taker` may take frames; that somebody has taken some.
     bool may_take(Environment& taker) const;
-    void taken_by(Environment& taker);
-    void passed_on_by(Environment& taker);
+    void frames_taken();
 
     // Wakes who waits, if there are frames.
     void look();
 
+    // The same after an interrupt that may be the card's.
+    void on_interrupt();
+
+    // Whether frames for `running`, or somebody else, would be seen by nobody but the clock's tick
+    // if it ran on and on.
+    bool wants_tick(const Environment& running) const;
+
     // For an idle CPU: that it has nothing to run; whether it should poll rather than halt, and, at
-    // each look, without the kernel lock, whether to go on; that it did so; what it must do before
-    // it halts.
+    // each look, without the kernel lock, whether to go on; when it begins and ends that; what it
+    // must do before it halts.
     void idle_begins();
     bool expects_frames() const { return expects_soon_ && somebody_waits(); }
+    void polling_begins();
     bool keep_polling() const;
     void polling_ended();
     void before_halt();
 
 private:
     bool somebody_waits() const;
+    bool wake();
+    Environment* watcher() const;
     Environment* waiting_watcher() const;
-    void note_gap();
 
     envid_t watcher_ = 0;
-    envid_t holder_ = 0;
     bool frames_were_last_ = false;             // the watcher's last turn was for frames
     bool has_idled_ = false;                    // since the last frames; then:
     uint64_t idle_since_us_ = 0;

@@ -117,6 +117,7 @@ void Scheduler::run(Environment& environment)
 
 void Scheduler::resume(Environment& environment)
 {
+    tick_while_busy(environment);
     environment.space.load();
     if (environment.trace.is_on) [[unlikely]] {
         trace_end(environment);
@@ -157,7 +158,6 @@ void Scheduler::idle()
         kernel_lock.acquire();
         cpu.is_idle = false;
     }
-    tick_while_busy();
 }
 
 // Nobody will ever run again. The boot CPU tells, and opens the monitor; another wakes it for that.
@@ -180,6 +180,7 @@ void Scheduler::stop_for_good()
 // Looks for frames until there are some, or something to run, or none came for long.
 void Scheduler::poll_for_frames()
 {
+    frame_watch.polling_begins();
     this_cpu().is_idle = true;
     kernel_lock.release();
     x86::enable_interrupts();

@@ -33,6 +33,15 @@ uint64_t deadline_of_this_cpu()
     return another_wakes ? no_deadline : deadline;
 }
 
+// Whether a tick could change anything while this CPU runs `running`. With several CPUs always:
+// others may leave a deadline to this CPU's timer, and environments to it, at any time.
+bool is_of_use(const Environment& running)
+{
+    return cpu_count > 1 || scheduler.has_work()
+        || Environment::earliest_deadline() < this_cpu().timer_due_us
+        || frame_watch.wants_tick(running);
+}
+
 }   // namespace
 
 void tick()
@@ -43,15 +52,21 @@ void tick()
     Environment::expire_waits(now);
     frame_watch.look();
     scheduler.end_of_slice();
-    if (cpu.current != nullptr) {
+    cpu.is_ticking = cpu.current != nullptr;
+    if (cpu.is_ticking) {
         interrupt_at(now + tick_us, now);
     }
 }
 
-void tick_while_busy()
+void tick_while_busy(const Environment& running)
 {
+    Cpu& cpu = this_cpu();
+    if (cpu.is_ticking || !is_of_use(running)) {
+        return;
+    }
+    cpu.is_ticking = true;
     const uint64_t now = time_us();
-    if (now + tick_us < this_cpu().timer_due_us) {
+    if (now + tick_us < cpu.timer_due_us) {
         interrupt_at(now + tick_us, now);
     }
 }
@@ -59,6 +74,7 @@ void tick_while_busy()
 void tick_before_halt()
 {
     Cpu& cpu = this_cpu();
+    cpu.is_ticking = false;
     const uint64_t now = time_us();
     const uint64_t wanted = deadline_of_this_cpu();
     if (wanted < cpu.timer_due_us) {

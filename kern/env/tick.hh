@@ -1,13 +1,19 @@
 // When each CPU's timer interrupts it: at the end of a time slice while it is busy, and at the
 // earliest deadline of those that wait while it is not.
 //
-// The timer interrupts once for each time it is set. A busy CPU's is due within `tick_ms`, always.
-// A CPU that halts waits for the earliest deadline alone, and if another CPU's timer is due before
-// that, for nothing. Setting the timer costs an emulator more than many a system call: one that is
-// due is put off once in `tick_ms` at most, so that a CPU which halts and wakes ten thousand times
-// a second hardly sets it more often than one that is always busy.
+// The timer interrupts once for each time it is set. A busy CPU's is due within `tick_ms` as soon
+// as an interrupt could be of use: somebody waits for this CPU, or for a time before the timer's,
+// or only the tick would see frames. A CPU that halts waits for the earliest deadline alone, and if
+// another CPU's timer is due before that, for nothing.
+//
+// Setting the timer costs an emulator more than many a system call. So a CPU that wakes for a short
+// piece of work, which is what a first frame brings, does not set it; and one that is due is put
+// off once in `tick_ms` at most: a CPU which halts and wakes ten thousand times a second hardly
+// sets it more often than one that is always busy.
 #pragma once
 #include <cstdint>
+
+class Environment;
 
 inline constexpr uint32_t tick_ms = 10;     // a time slice
 
@@ -15,8 +21,8 @@ inline constexpr uint32_t tick_ms = 10;     // a time slice
 // this CPU runs.
 void tick();
 
-// This CPU is going to run an environment, after it was halted or for the first time.
-void tick_while_busy();
+// This CPU is going to run an environment, or to go on with it.
+void tick_while_busy(const Environment& running);
 
 // This CPU is going to halt.
 void tick_before_halt();

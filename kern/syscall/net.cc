@@ -179,7 +179,7 @@ Result<int32_t> receive(Environment& caller, Nic& card, const FrameArray& array)
     if (received == 0) {
         return Error::try_again;
     }
-    frame_watch.taken_by(caller);
+    frame_watch.frames_taken();
     return static_cast<int32_t>(received);
 }
 
@@ -240,7 +240,6 @@ SyscallResult sys_net_receive(Environment& caller, const SyscallArguments& argum
     const FrameArray array = TRY(FrameArray::find(caller, frames, count));
     TRY(array.check_writable());
 
-    frame_watch.passed_on_by(caller);
     const Result<int32_t> received = receive_or_link_change(caller, card, array);
     if (!is_empty_handed(received)) {
         return received;
@@ -252,7 +251,8 @@ SyscallResult sys_net_receive(Environment& caller, const SyscallArguments& argum
     return caller.wait_on(card.receive_queue(), timeout_ms);
 }
 
-// Frames that wait end the caller's waits for messages from now on, as if their time were up.
+// Frames that wait end the caller's waits for messages from now on, as if their time were up, and
+// no other environment gets frames as long as the caller lives.
 // not_permitted: it is not of the network server; no_device.
 SyscallResult sys_net_watch(Environment& caller, const SyscallArguments&)
 {

@@ -496,13 +496,13 @@ TEST_F(E1000, AFrameThatCameBeforeTheNotificationIsThereAndDoesNotInterrupt)
     EXPECT_TRUE(receive().empty());
     EXPECT_FALSE(card->frames_waiting());
     model.receive(make_frame(60, 1));                   // after the look
-    card->notify_of_frames();
+    card->notify_of_frames(true);
     EXPECT_FALSE(model.interrupts());
     EXPECT_TRUE(card->frames_waiting()) << "who asks for the notification looks again";
     model.receive(make_frame(60, 2));
     EXPECT_TRUE(model.interrupts());
     deliver_interrupts();
-    EXPECT_EQ(fake::wakes(card->receive_queue()), 1u);
+    EXPECT_EQ(fake::wakes(card->receive_queue()), 0u) << "that is for the frame watch";
     EXPECT_EQ(receive().size(), 2u);
     EXPECT_FALSE(card->frames_waiting());
 }
@@ -511,27 +511,35 @@ TEST_F(E1000, AskingForTheNotificationLosesNoOtherCause)
 {
     start();
     model.set_link(false);                              // its interrupt is still on its way
-    card->notify_of_frames();
+    card->notify_of_frames(true);
     EXPECT_EQ(card->link_changes(), 1u);
     EXPECT_EQ(fake::wakes(card->receive_queue()), 1u);
 }
 
-TEST_F(E1000, ReceiveInterruptsStayMaskedWhileTheRingIsDrained)
+TEST_F(E1000, FramesInterruptWhileThatIsWantedAndNoLonger)
 {
     start();
-    card->notify_of_frames();
-    model.receive(make_frame(60, 1));
-    deliver_interrupts();
+    EXPECT_FALSE(card->notifies_of_frames());
+    card->notify_of_frames(true);
+    EXPECT_TRUE(card->notifies_of_frames());
+    EXPECT_EQ(model.load(ims) & rx_causes, rx_causes);
+    for (unsigned i = 0; i < 3; ++i) {
+        model.receive(make_frame(60, i));
+        EXPECT_TRUE(model.interrupts());
+        deliver_interrupts();
+    }
+    EXPECT_EQ(card->info().interrupts, 3u);
+    card->notify_of_frames(false);
+    EXPECT_EQ(model.load(ims) & rx_causes, 0u);
     for (unsigned i = 0; i < 20; ++i) {                 // the flood goes on
         model.receive(make_frame(60, i));
         EXPECT_FALSE(model.interrupts());
     }
-    EXPECT_EQ(fake::wakes(card->receive_queue()), 1u);
-    EXPECT_EQ(card->info().interrupts, 1u);
-    EXPECT_EQ(receive().size(), 21u);
-    EXPECT_EQ(model.load(ims) & rx_causes, 0u);
-    card->notify_of_frames();
-    EXPECT_EQ(model.load(ims) & rx_causes, rx_causes);
+    EXPECT_EQ(card->info().interrupts, 3u);
+    EXPECT_EQ(receive().size(), 23u);
+    const size_t writes = model.writes().size();
+    card->notify_of_frames(false);
+    EXPECT_EQ(model.writes().size(), writes) << "it is off already";
 }
 
 TEST_F(E1000, AnInterruptOfAnotherDeviceIsTolerated)
@@ -606,7 +614,7 @@ TEST_F(E1000, StatisticsGrowBeyond32Bits)
 TEST_F(E1000, ACardThatGoesAwayWakesWhoWaitsAndTakesNothing)
 {
     start();
-    card->notify_of_frames();
+    card->notify_of_frames(true);
     model.gone = true;
     Card::on_interrupt(&*card);
     EXPECT_FALSE(card->present());

@@ -329,10 +329,11 @@ TEST_F(NetCalls, AnEmptyRingIsTryAgainAtOnceOrAWait)
     EXPECT_EQ(fake::last_wait().queue, &card->receive_queue());
     EXPECT_EQ(fake::last_wait().timeout_ms, 250u);
 
-    card->notify_of_frames();                       // as a CPU that is about to halt does
+    card->notify_of_frames(true);                   // as a CPU that is about to halt does
     model.receive(make_frame(60, 1));
     ASSERT_TRUE(model.interrupts());
     Card::on_interrupt(&*card);
+    frame_watch.on_interrupt();
     EXPECT_EQ(fake::wakes(card->receive_queue()), 1u);
     EXPECT_EQ(receive(4, 250).value(), 1);
 }
@@ -536,19 +537,65 @@ TEST_F(Watch, WhoWaitsForOneSendersAnswerIsLeftAlone)
     EXPECT_TRUE(waits());
 }
 
-TEST_F(Watch, WhoHasTakenFramesPassesThemOnBeforeAnotherTakesMore)
+TEST_F(Watch, FramesAreForTheWatcherAloneAsLongAsItLives)
 {
     model.receive(make_frame(60, 1));
-    EXPECT_EQ(receive_as(input).value(), 1);
-    model.receive(make_frame(60, 2));
-    EXPECT_FALSE(frame_watch.is_for(caller));
-    EXPECT_EQ(receive_as(caller).error(), Error::try_again);
-    put_buffers(4);
-    EXPECT_EQ(receive_as(input).value(), 1) << "it has come back: the first was passed on";
-    model.receive(make_frame(60, 3));
-    fake::forget_id(2);                             // it dies with what it had
-    EXPECT_TRUE(frame_watch.is_for(caller));
+    EXPECT_EQ(receive_as(input).error(), Error::try_again);
     EXPECT_EQ(receive_as(caller).value(), 1);
+    model.set_link(false);
+    Card::on_interrupt(&*card);
+    model.receive(make_frame(60, 2));
+    EXPECT_EQ(receive_as(input).value(), 0) << "the link is for everybody";
+    fake::forget_id(1);
+    put_buffers(4);
+    EXPECT_EQ(receive_as(input).value(), 1);
+}
+
+TEST_F(Watch, TheInterruptStaysOnUntilItIsNotNeeded)
+{
+    wait_for_message();
+    frame_watch.before_halt();
+    frame_watch.on_interrupt();
+    EXPECT_TRUE(waits()) << "another device's";
+    model.receive(make_frame(60, 1));
+    ASSERT_TRUE(model.interrupts());
+    Card::on_interrupt(&*card);
+    EXPECT_FALSE(model.interrupts()) << "the line is down";
+    frame_watch.on_interrupt();
+    EXPECT_FALSE(waits());
+    EXPECT_TRUE(card->notifies_of_frames());
+
+    const size_t writes = model.writes().size();
+    EXPECT_EQ(receive_as(caller).value(), 1);
+    wait_for_message();
+    frame_watch.before_halt();
+    EXPECT_EQ(model.writes().size(), writes) << "it is on still";
+    EXPECT_TRUE(waits()) << "no more frames";
+
+    model.receive(make_frame(60, 2));
+    Card::on_interrupt(&*card);
+    frame_watch.on_interrupt();
+    EXPECT_FALSE(waits());
+    for (unsigned i = 0; i < 20; ++i) {             // it is awake now, and the flood goes on
+        model.receive(make_frame(60, i));
+        if (model.interrupts()) {
+            EXPECT_EQ(i, 0u);
+            Card::on_interrupt(&*card);
+            frame_watch.on_interrupt();
+        }
+    }
+    EXPECT_FALSE(card->notifies_of_frames());
+}
+
+TEST_F(Watch, OnlyAnotherThanTheWatcherNeedsTheTickToSeeFrames)
+{
+    EXPECT_TRUE(frame_watch.wants_tick(input)) << "nobody looks while it runs";
+    EXPECT_FALSE(frame_watch.wants_tick(caller)) << "it looks when it has done its work";
+    frame_watch.before_halt();
+    EXPECT_TRUE(frame_watch.wants_tick(input)) << "nobody waits: no interrupt";
+    wait_for_message();
+    frame_watch.before_halt();
+    EXPECT_FALSE(frame_watch.wants_tick(input)) << "a frame interrupts it";
 }
 
 TEST_F(Watch, MessagesAndFramesTakeTurns)
@@ -572,11 +619,12 @@ TEST_F(Watch, AnIdleCpuPollsWhileFramesComeSoonAndThenAsksForTheInterrupt)
     EXPECT_NE(model.load(ims) & rx_causes, 0u);
     model.receive(make_frame(60, 1));
     Card::on_interrupt(&*card);
-    EXPECT_EQ(model.load(ims) & rx_causes, 0u);
     EXPECT_EQ(receive_as(caller).value(), 1);       // soon after
 
     frame_watch.idle_begins();
     EXPECT_TRUE(frame_watch.expects_frames());
+    frame_watch.polling_begins();
+    EXPECT_EQ(model.load(ims) & rx_causes, 0u);
     EXPECT_TRUE(frame_watch.keep_polling());
     model.receive(make_frame(60, 2));
     EXPECT_FALSE(frame_watch.keep_polling());
