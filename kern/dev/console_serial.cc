@@ -46,6 +46,14 @@ void SerialLine::enable_interrupts()
     }
 }
 
+// Reading the status clears a break in it, whatever it was read for.
+uint8_t SerialLine::read_status()
+{
+    const uint8_t status = port_in8(line_status);
+    break_received_ |= (status & break_interrupt) != 0;
+    return status;
+}
+
 void SerialLine::put(uint8_t byte)
 {
     if (!present_) {
@@ -53,7 +61,7 @@ void SerialLine::put(uint8_t byte)
     }
     if (room_ == 0) {
         int polls = stuck_ ? 1 : patience;
-        while ((port_in8(line_status) & transmitter_empty) == 0 && --polls > 0) {
+        while ((read_status() & transmitter_empty) == 0 && --polls > 0) {
             __builtin_ia32_pause();
         }
         stuck_ = polls == 0;
@@ -69,10 +77,5 @@ void SerialLine::put(uint8_t byte)
 
 int SerialLine::get()
 {
-    const uint8_t status = present_ ? port_in8(line_status) : uint8_t{0};
-    if ((status & data_ready) == 0) {
-        return -1;
-    }
-    break_received_ |= (status & break_interrupt) != 0;     // reading the status has cleared it
-    return port_in8(data);
+    return present_ && (read_status() & data_ready) != 0 ? port_in8(data) : -1;
 }

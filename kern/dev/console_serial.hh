@@ -17,6 +17,8 @@ public:
     bool take_break() { return std::exchange(break_received_, false); }     // it came as a byte 0
 
 private:
+    uint8_t read_status();
+
     bool present_ = false;
     bool break_received_ = false;
     bool stuck_ = false;                // took nothing last time: do not wait that long again

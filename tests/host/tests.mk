@@ -24,6 +24,7 @@ memory_test_SOURCES := kern/memory/frames.cc kern/memory/boot_memory.cc \
     kern/memory/address_space.cc kern/env/elf.cc
 screen_test_SOURCES := kern/dev/console_screen.cc tests/host/fake_ports.cc
 keyboard_test_SOURCES := kern/dev/console_keyboard.cc tests/host/fake_ports.cc
+serial_test_SOURCES := kern/dev/console_serial.cc
 line_editor_test_SOURCES := lib/line_editor.cc
 symbols_test_SOURCES := kern/debug/symbols.cc
 shell_parser_test_SOURCES := user/sh/parser.cc
