@@ -4,6 +4,7 @@
 
 #include "inc/string.hh"
 #include "lib/fd.hh"
+#include "lib/socket.hh"
 
 namespace http {
 namespace {
@@ -45,7 +46,7 @@ bool Channel::take(const SocketBatch& batch)
     if (sending_ >= 0) {
         note_sent(batch.result(sending_));
     }
-    if (receiving_ >= 0 && batch.result(receiving_) != not_yet) {
+    if (receiving_ >= 0 && !would_wait(batch.result(receiving_))) {
         const int count = batch.result(receiving_);
         input_end_ = count > 0 ? static_cast<size_t>(count) : 0;
         input_ended_ = count <= 0;
@@ -53,13 +54,13 @@ bool Channel::take(const SocketBatch& batch)
         return true;
     }
     const bool sent_all = sending_ >= 0 && receiving_ < 0 && !has_output();
-    return sent_all || error_ < 0 || (waiting_ >= 0 && batch.result(waiting_) != not_yet);
+    return sent_all || error_ < 0 || (waiting_ >= 0 && !would_wait(batch.result(waiting_)));
 }
 
 // What a send has led to: some went, or none for now, or the connection has ended.
 void Channel::note_sent(int result)
 {
-    if (result < 0 && result != not_yet) {
+    if (result < 0 && !would_wait(result)) {
         error_ = result;
         output_begin_ = output_end_ = 0;
     } else if (result > 0) {
