@@ -75,15 +75,7 @@ static int32_t take_many(Socket& socket, Request& request)
     return count > 0 ? count : to_abi(Error::try_again);
 }
 
-static void wake_readers(Socket& socket)
-{
-    while (Request* request = socket.readers.first()) {
-        if (!try_receive(socket, *request)) {
-            break;
-        }
-    }
-    poll_note(socket);
-}
+static void wake_readers(Socket& socket) { poll_wake(socket, socket.readers, try_receive); }
 
 static void deliver(Socket& socket, pbuf* chain, NetAddress from)
 {

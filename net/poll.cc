@@ -97,6 +97,14 @@ void poll_note(Socket& socket)
     socket.pollers = 0;
 }
 
+void poll_wake(Socket& socket, RequestList& list, bool (*try_answer)(Socket&, Request&))
+{
+    for (Request* request = list.first(); request != nullptr && try_answer(socket, *request);) {
+        request = list.first();
+    }
+    poll_note(socket);
+}
+
 // Answers the parked requests that are ready or out of time, of those that `happened` concerns.
 // Returns how long until the next is out of time.
 static uint32_t answer_parked(uint64_t happened)

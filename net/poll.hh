@@ -13,6 +13,10 @@ void poll_socket(Socket& socket, Request& request);     // a batch's entry
 // Something happened on the socket.
 void poll_note(Socket& socket);
 
+// The same, for the requests of `list` as well, which are parked on the socket: `try_answer`
+// answers them, first come first served, until it says that one has to wait on.
+void poll_wake(Socket& socket, RequestList& list, bool (*try_answer)(Socket&, Request&));
+
 // Answers the polls that have become ready or are out of time. Returns how long until the next
 // is out of time, wait_forever if none waits with a limit.
 uint32_t poll_answer();

@@ -146,15 +146,7 @@ static bool try_receive(Socket& socket, Request& request)
     return true;
 }
 
-static void wake_readers(Socket& socket)
-{
-    while (Request* request = socket.readers.first()) {
-        if (!try_receive(socket, *request)) {
-            break;
-        }
-    }
-    poll_note(socket);
-}
+static void wake_readers(Socket& socket) { poll_wake(socket, socket.readers, try_receive); }
 
 void tcp_receive_request(Socket& socket, Request& request)
 {
@@ -243,15 +235,7 @@ static bool try_send(Socket& socket, Request& request)
     return false;
 }
 
-static void wake_writers(Socket& socket)
-{
-    while (Request* request = socket.writers.first()) {
-        if (!try_send(socket, *request)) {
-            break;
-        }
-    }
-    poll_note(socket);
-}
+static void wake_writers(Socket& socket) { poll_wake(socket, socket.writers, try_send); }
 
 void tcp_send_request(Socket& socket, Request& request)
 {
