@@ -3,7 +3,6 @@
 # COUNTERS=1 counts what our kernel does for a request, instead.
 bench_dir := $(OBJDIR)/bench
 bench_root := $(bench_dir)/www
-REPS ?= 3
 
 $(bench_dir)/clients: tests/bench/clients.cc
 	$(call say,HOSTCXX,$<)
@@ -32,7 +31,8 @@ bench-guest: $(bench_files)
 bench_guests := $(or $(GUESTS),$(if $(COUNTERS),jos,jos linux))
 bench: $(bench_dir)/clients $(bench_dir)/fs.img images \
     $(if $(findstring linux,$(bench_guests)),bench-guest)
-	@exec $(PYTHON) tests/bench/run --reps '$(REPS)' --rows '$(ROWS)' --guests '$(GUESTS)' \
-	    $(if $(SECONDS),--seconds '$(SECONDS)') $(if $(JSON),--json '$(JSON)') \
-	    $(if $(CHART),--chart '$(CHART)') $(if $(COUNTERS),--counters)
+	@exec $(PYTHON) tests/bench/run --guests '$(bench_guests)' --rows '$(ROWS)' \
+	    $(if $(REPS),--reps '$(REPS)') $(if $(SECONDS),--seconds '$(SECONDS)') \
+	    $(if $(JSON),--json '$(JSON)') $(if $(CHART),--chart '$(CHART)') \
+	    $(if $(COUNTERS),--counters)
 .PHONY: bench bench-guest
