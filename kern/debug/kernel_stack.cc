@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 
-#include "inc/layout.h"
 #include "inc/types.hh"
 #include "kern/cpu/cpu.hh"
 
@@ -25,11 +24,8 @@ uintptr_t stack_pointer()
 
 } // namespace
 
-unsigned cpu_of_stack(uintptr_t pointer)
+unsigned cpu_of_other_stack(uintptr_t pointer)
 {
-    if (pointer < KSTACKTOP) {
-        return static_cast<unsigned>((KSTACKTOP - 1 - pointer) / stack_slot);
-    }
     const auto begin = reinterpret_cast<uintptr_t>(double_fault_stacks.data());
     return pointer - begin < sizeof(double_fault_stacks)
         ? static_cast<unsigned>((pointer - begin) / sizeof(Stack))
@@ -39,11 +35,6 @@ unsigned cpu_of_stack(uintptr_t pointer)
 uintptr_t double_fault_stack_top(unsigned cpu)
 {
     return reinterpret_cast<uintptr_t>(&double_fault_stacks[cpu]) + sizeof(Stack);
-}
-
-unsigned current_cpu_number()
-{
-    return cpu_of_stack(stack_pointer());
 }
 
 StackRange current_kernel_stack()

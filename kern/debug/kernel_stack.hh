@@ -2,6 +2,8 @@
 #pragma once
 #include <cstdint>
 
+#include "inc/layout.h"
+
 struct StackRange {
     uintptr_t begin = 0, end = 0;
 
@@ -17,11 +19,21 @@ struct StackRange {
 // certain to be mapped.
 StackRange kernel_stack_at(uintptr_t pointer);
 
-// The stack this code runs on, and the CPU that it belongs to, the boot CPU where that cannot be
-// told.
+// The CPU that a stack belongs to, the boot CPU where that cannot be told.
+unsigned cpu_of_other_stack(uintptr_t pointer);
+inline unsigned cpu_of_stack(uintptr_t pointer)
+{
+    return pointer < KSTACKTOP
+        ? static_cast<unsigned>((KSTACKTOP - 1 - pointer) / (KSTKSIZE + KSTKGAP))
+        : cpu_of_other_stack(pointer);
+}
+
+// The stack this code runs on, and its CPU.
 StackRange current_kernel_stack();
-unsigned current_cpu_number();
-unsigned cpu_of_stack(uintptr_t pointer);
+inline unsigned current_cpu_number()
+{
+    return cpu_of_stack(reinterpret_cast<uintptr_t>(__builtin_frame_address(0)));
+}
 
 // The end of the stack that a CPU reports its double fault on.
 uintptr_t double_fault_stack_top(unsigned cpu);

@@ -46,10 +46,8 @@ constexpr uint32_t kinds_of(std::string_view list)
 }
 static_assert(kinds_of("TX,RXFILTER,RXERR") == 0b1001);
 
-constinit uint32_t traced = kinds_of(E1000_DEBUG);
-
 }  // namespace
 
-bool nic_traces(NicTrace kind) { return (traced & static_cast<uint32_t>(kind)) != 0; }
+constinit uint32_t nic_traced = kinds_of(E1000_DEBUG);
 
-void nic_trace_only(std::string_view list) { traced = kinds_of(list); }
+void nic_trace_only(std::string_view list) { nic_traced = kinds_of(list); }

@@ -16,7 +16,8 @@ enum class NicTrace : uint32_t {
 };
 
 // Whether lines of this kind are wanted.
-bool nic_traces(NicTrace kind);
+extern uint32_t nic_traced;
+inline bool nic_traces(NicTrace kind) { return (nic_traced & static_cast<uint32_t>(kind)) != 0; }
 
 // Replaces what is wanted by a list of names as above, separated by commas; names that only the
 // emulator knows, and unknown ones, are skipped.

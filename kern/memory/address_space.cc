@@ -134,15 +134,6 @@ void AddressSpace::pay_by(PageAllowance& payer)
     }
 }
 
-Pte* AddressSpace::table_slot(uintptr_t va) const
-{
-    const Pte table = directory()[directory_index(va)];
-    if ((table & PTE_P) == 0) {
-        return nullptr;
-    }
-    return reinterpret_cast<Pte*>(to_pointer(pte_address(table))) + table_index(va);
-}
-
 Result<void> AddressSpace::map(uintptr_t va, PageFrame frame, uint32_t perm)
 {
     ASSERT(va < UTOP && va % page_size == 0);
@@ -186,12 +177,6 @@ uintptr_t AddressSpace::next_mapped(uintptr_t va, uintptr_t end) const
         }
     }
     return end;
-}
-
-Pte AddressSpace::entry(uintptr_t va) const
-{
-    const Pte* const slot = table_slot(va);
-    return slot != nullptr && (*slot & PTE_P) != 0 ? *slot : 0;
 }
 
 bool AddressSpace::maps(uintptr_t va, PhysAddr frame, uint32_t perm) const

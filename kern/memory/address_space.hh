@@ -30,7 +30,11 @@ public:
     void unmap(uintptr_t va);                       // of nothing is nothing
 
     // The entry of the page at `va`, 0 if it is not mapped.
-    Pte entry(uintptr_t va) const;
+    Pte entry(uintptr_t va) const
+    {
+        const Pte* const slot = table_slot(va);
+        return slot != nullptr && (*slot & PTE_P) != 0 ? *slot : 0;
+    }
     // Whether this frame is what is mapped at `va`, with exactly these rights.
     bool maps(uintptr_t va, PhysAddr frame, uint32_t perm) const;
     // The first mapped page from `va` to before `end`; `end` if there is none.
@@ -42,7 +46,14 @@ public:
     void clear();                                   // drops all user pages and the directory
 
 private:
-    Pte* table_slot(uintptr_t va) const;            // null where there is no page table
+    // Null where there is no page table.
+    Pte* table_slot(uintptr_t va) const
+    {
+        const Pte table = directory()[directory_index(va)];
+        return (table & PTE_P) == 0
+            ? nullptr
+            : reinterpret_cast<Pte*>(to_pointer(pte_address(table))) + table_index(va);
+    }
     Pte* directory() const { return directory_.as<Pte>(); }
 
     PageFrame directory_;

@@ -1,11 +1,6 @@
 #include "kern/debug/panic.hh"
 #include "kern/memory/frames.hh"
 
-std::byte* to_pointer(PhysAddr address)
-{
-    return reinterpret_cast<std::byte*>(address.value + KERNBASE);
-}
-
 PhysAddr to_physical(const volatile void* pointer)
 {
     const auto address = static_cast<uint32_t>(reinterpret_cast<uintptr_t>(pointer));

@@ -35,6 +35,8 @@ Result<void> UserBytes::check(bool to_write) const
     return Error::fault;
 }
 
+volatile void* UserBytes::checked() const { return user_pointer(address_); }
+
 Result<void> UserBytes::copy_to(std::span<std::byte> kernel) const
 {
     ASSERT(kernel.size() == size_);

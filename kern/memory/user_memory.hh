@@ -33,6 +33,9 @@ public:
     Result<void> check_readable() const { return check(false); }
     Result<void> check_writable() const { return check(true); }
 
+    // The range itself, which a check has found to be the user's. Other CPUs may write to it.
+    volatile void* checked() const;
+
 private:
     Result<void> check(bool to_write) const;
 

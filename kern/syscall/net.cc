@@ -26,25 +26,29 @@ Result<Nic*> card_for(Environment& caller)
     return card;
 }
 
-// The caller's array of frames.
+// The caller's array of frames, checked once for them all.
 class FrameArray {
 public:
     // invalid_argument: count is 0 or more than max_net_batch; fault.
-    static Result<FrameArray> find(Environment& caller, uintptr_t address, uint32_t count)
+    static Result<FrameArray> find(Environment& caller, uintptr_t address, uint32_t count,
+                                   bool to_write)
     {
         if (count == 0 || count > max_net_batch) {
             return Error::invalid_argument;
         }
-        const FrameArray array(caller, address, count);
-        TRY(array.bytes().check_readable());
-        return array;
+        const UserBytes bytes(caller, address, count * sizeof(NetFrame));
+        TRY(to_write ? bytes.check_writable() : bytes.check_readable());
+        return FrameArray(caller, static_cast<volatile NetFrame*>(bytes.checked()), count);
     }
 
     uint32_t count() const { return count_; }
-    Result<NetFrame> frame(uint32_t number) const { return object(number).read(); }
-    Result<void> set(uint32_t number, const NetFrame& frame) const
+    NetFrame frame(uint32_t number) const
     {
-        return object(number).write(frame);
+        return {frames_[number].address, frames_[number].length};
+    }
+    void set_length(uint32_t number, size_t length) const
+    {
+        frames_[number].length = static_cast<uint32_t>(length);
     }
     UserBytes memory_of(const NetFrame& frame) const
     {
@@ -55,31 +59,23 @@ public:
         return UserObject<NetOffload>{*caller_, frame.address}.read();
     }
 
-    // fault: the array is not the caller's to write.
-    Result<void> check_writable() const { return bytes().check_writable(); }
-
     // fault: the memory of one of the frames is not the caller's to write.
     Result<void> check_memory_writable() const
     {
         for (uint32_t number = 0; number < count_; ++number) {
-            TRY(memory_of(TRY(frame(number))).check_writable());
+            TRY(memory_of(frame(number)).check_writable());
         }
         return {};
     }
 
 private:
-    FrameArray(Environment& caller, uintptr_t address, uint32_t count)
-        : caller_(&caller), address_(address), count_(count)
+    FrameArray(Environment& caller, volatile NetFrame* frames, uint32_t count)
+        : caller_(&caller), frames_(frames), count_(count)
     {
-    }
-    UserBytes bytes() const { return {*caller_, address_, count_ * sizeof(NetFrame)}; }
-    UserObject<NetFrame> object(uint32_t number) const
-    {
-        return {*caller_, address_ + number * sizeof(NetFrame)};
     }
 
     Environment* caller_;
-    uintptr_t address_;
+    volatile NetFrame* frames_;
     uint32_t count_;
 };
 
@@ -134,7 +130,7 @@ Result<int32_t> transmit(Nic& card, const FrameArray& array)
     Nic::Transmission out(card);
     int32_t sent = 0;
     for (uint32_t number = 0; number < array.count(); ++number) {
-        const NetFrame frame = TRY(array.frame(number));
+        const NetFrame frame = array.frame(number);
         const Result<void> queued = transmit_one(out, card.offloads(), array, frame);
         if (!queued) {
             return sent > 0 ? Result<int32_t>(sent) : queued.error();
@@ -158,7 +154,7 @@ Result<int32_t> receive(Environment& caller, Nic& card, const FrameArray& array)
         if (bytes.empty()) {
             break;
         }
-        NetFrame frame = TRY(array.frame(received));
+        NetFrame frame = array.frame(received);
         if (bytes.size() > frame.length) {
             if (received == 0) {
                 return Error::message_size;
@@ -172,7 +168,7 @@ Result<int32_t> receive(Environment& caller, Nic& card, const FrameArray& array)
             }
             break;
         }
-        TRY(array.set(received, frame));
+        array.set_length(received, bytes.size());
         in.release();
         ++received;
     }
@@ -214,7 +210,7 @@ SyscallResult sys_net_transmit(Environment& caller, const SyscallArguments& argu
 {
     const auto [frames, count, timeout_ms, a4, a5] = arguments;
     Nic& card = *TRY(card_for(caller));
-    const FrameArray array = TRY(FrameArray::find(caller, frames, count));
+    const FrameArray array = TRY(FrameArray::find(caller, frames, count, false));
 
     Result<int32_t> sent = transmit(card, array);
     if (!is_empty_handed(sent) || timeout_ms == 0) {
@@ -237,8 +233,7 @@ SyscallResult sys_net_receive(Environment& caller, const SyscallArguments& argum
 {
     const auto [frames, count, timeout_ms, a4, a5] = arguments;
     Nic& card = *TRY(card_for(caller));
-    const FrameArray array = TRY(FrameArray::find(caller, frames, count));
-    TRY(array.check_writable());
+    const FrameArray array = TRY(FrameArray::find(caller, frames, count, true));
 
     const Result<int32_t> received = receive_or_link_change(caller, card, array);
     if (!is_empty_handed(received)) {

@@ -109,6 +109,8 @@ Result<void> UserBytes::check(bool to_write) const
     return {};
 }
 
+volatile void* UserBytes::checked() const { return fake::user_memory(address_, size_).data(); }
+
 // The ranges are not page frames: copies in frames stand for them.
 Result<size_t> UserBytes::share(std::span<PagePiece> pieces) const
 {
