@@ -110,7 +110,7 @@ static_assert(TransmitRing::slots * sizeof(TransmitDescriptor) <= page_size);
 class ReceiveRing {
 public:
     static constexpr uint32_t slots = 256;
-    static constexpr uint32_t owed_limit = slots / 8;
+    static constexpr uint32_t owed_limit = slots / 4;
 
     static Result<ReceiveRing> create(Registers registers);
 
