@@ -12,12 +12,18 @@ errors_of = $(if $(WERROR),$(if $(filter $(KNOWN_GCC),$(call gcc_version,$(1))),
 TARGET_WARNINGS := $(WARNINGS) $(call errors_of,$(TARGET_CXX))
 HOST_WARNINGS := $(WARNINGS) $(call errors_of,$(HOST_CXX))
 
+# Copies of a few bytes whose number is known are moves, others calls of our memcpy and memset: they
+# are faster than `rep movs` where the machine is emulated (docs/performance.md, "Copies").
+COPY_FLAGS := -fbuiltin -fno-builtin-printf -fno-builtin-snprintf \
+    -mmemcpy-strategy=unrolled_loop:64:noalign,libcall:-1:noalign \
+    -mmemset-strategy=unrolled_loop:64:noalign,libcall:-1:noalign
+
 # Code for the guest, kernel and programs alike. No floating point and no vector registers: the
 # kernel does not save them. Frame pointers are kept for backtraces.
 CODE_FLAGS := -m32 -march=i686 -mtune=generic -mgeneral-regs-only -O2 -g -ffreestanding \
     -fno-pic -fno-pie -fno-stack-protector -fno-asynchronous-unwind-tables -fno-unwind-tables \
     -fno-omit-frame-pointer -fno-strict-aliasing -fcf-protection=none \
-    -ffunction-sections -fdata-sections
+    -ffunction-sections -fdata-sections $(COPY_FLAGS)
 LANGUAGE_FLAGS := -std=gnu++23 -fno-exceptions -fno-rtti -fno-threadsafe-statics
 INCLUDE_FLAGS := -I. -iquote $(OBJDIR)
 DEFINE_FLAGS := $(DEFS) $(LABDEFS)

@@ -15,7 +15,7 @@ Endpoint Endpoint::any(int family, in_port_t port)
 Endpoint Endpoint::of(const sockaddr_in& address)
 {
     Endpoint result;
-    memcpy(&result.storage_, &address, sizeof address);
+    memcpy(static_cast<void*>(&result.storage_), &address, sizeof address);
     return result;
 }
 

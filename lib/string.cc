@@ -16,6 +16,24 @@ constexpr size_t word = sizeof(Word), block = 8 * word;
 uint32_t load(const char* from) { return reinterpret_cast<const Word*>(from)->bits; }
 void store(char* to, uint32_t bits) { reinterpret_cast<Word*>(to)->bits = bits; }
 
+template <size_t bytes> void copy_words(char* target, const char* source)
+{
+#pragma GCC unroll 8
+    for (size_t i = 0; i < bytes; i += word) {
+        store(target + i, load(source + i));
+    }
+}
+
+// The part of `size` that is `bytes`, a power of 2.
+template <size_t bytes> void copy_rest(char*& target, const char*& source, size_t size)
+{
+    if ((size & bytes) != 0) {
+        copy_words<bytes>(target, source);
+        target += bytes;
+        source += bytes;
+    }
+}
+
 constexpr bool is_space(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 
 constexpr int lower(char c)
@@ -78,15 +96,12 @@ void* memcpy(void* to, const void* from, size_t size)
     auto* target = static_cast<char*>(to);
     auto* source = static_cast<const char*>(from);
     for (; size >= block; size -= block, target += block, source += block) {
-#pragma GCC unroll 8
-        for (size_t i = 0; i < block; i += word) {
-            store(target + i, load(source + i));
-        }
+        copy_words<block>(target, source);
     }
-    for (; size >= word; size -= word, target += word, source += word) {
-        store(target, load(source));
-    }
-    while (size-- > 0) {
+    copy_rest<16>(target, source, size);
+    copy_rest<8>(target, source, size);
+    copy_rest<4>(target, source, size);
+    for (size %= word; size > 0; size--) {
         *target++ = *source++;
     }
     return to;
