@@ -8,9 +8,9 @@
 #include "net/packet_run.hh"
 
 static constexpr uint32_t receive_batch = 32;
-// Frames below this are copied, so that small ones that lie in a socket's queue do not hold
-// buffers for large ones; others are lent to lwIP with the buffer they came in.
-static constexpr uint32_t lend_from_bytes = 1024;
+// Frames below this that lwIP or a socket may keep are copied, so that small ones in a queue do not
+// hold buffers for large ones; others are given to lwIP with the buffer they came in.
+static constexpr uint32_t give_from_bytes = 1024;
 
 static std::array<pbuf*, receive_batch> buffers;
 static std::array<NetFrame, receive_batch> to_receive;
@@ -38,7 +38,10 @@ void card_access_start()
 static void pass_on(uint32_t number, uint32_t length)
 {
     pbuf*& buffer = buffers[number];
-    if (length >= lend_from_bytes) {
+    if (interface_lend(buffer, length)) {
+        return;
+    }
+    if (length >= give_from_bytes) {
         if (pbuf* const next = interface_buffer()) {
             interface_receive_in(buffer, length);
             buffer = next;

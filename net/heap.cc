@@ -19,14 +19,7 @@ void Heap::initialise(void* region, size_t size)
     }
 }
 
-size_t Heap::class_of(size_t size)
-{
-    size_t found = 0;
-    while (sizes[found] < size) {
-        found++;
-    }
-    return found;
-}
+constexpr std::array<uint8_t, Heap::max_block / 16 + 1> Heap::class_table = make_class_table();
 
 void Heap::link(Slab*& list, Slab* slab)
 {
@@ -107,7 +100,7 @@ void* Heap::allocate(size_t size)
     if (size > max_block) {
         return size < slab_count_ * slab_bytes ? allocate_slabs(size) : nullptr;
     }
-    const size_t block_class = class_of(size);
+    const size_t block_class = class_table[(size + 15) / 16];
     Slab* slab = partial_[block_class];
     if (slab == nullptr) {
         slab = take_slab(block_class);

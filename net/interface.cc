@@ -12,6 +12,7 @@
 #include "net/icmp_errors.hh"
 #include "net/multicast.hh"
 #include "net/receive_merge.hh"
+#include "net/receive_queue.hh"
 #include "net/request.hh"
 #include "netif/ethernet.h"
 
@@ -109,7 +110,26 @@ static bool is_for_us(const char* frame, size_t size)
         return false;
     }
     const bool to_many = (frame[0] & 1) != 0;
-    return to_many || memcmp(frame, card.hwaddr, ethernet_address_bytes) == 0;
+    return to_many || __builtin_memcmp(frame, card.hwaddr, ethernet_address_bytes) == 0;
+}
+
+// Whether a frame holds a whole UDP datagram, or says so.
+static bool is_datagram(const void* start)
+{
+    const auto* const frame = static_cast<const uint8_t*>(start);
+    const uint32_t type = number_at(frame + 12, 2);
+    const bool is_fragment = (number_at(frame + 20, 2) & 0x3FFF) != 0;
+    return type == ETHTYPE_IP ? frame[23] == protocol_udp && !is_fragment
+                              : type == ETHTYPE_IPV6 && frame[20] == protocol_udp;
+}
+
+// Does `work`, in which lwIP leaves these checksums out.
+template <typename Work> static void without_checksums(u16_t left_out, Work work)
+{
+    const auto usual = card.chksum_flags;
+    NETIF_SET_CHECKSUM_CTRL(&card, usual & ~left_out);
+    work();
+    NETIF_SET_CHECKSUM_CTRL(&card, usual);
 }
 
 static void deliver(pbuf* packet)
@@ -121,25 +141,26 @@ static void deliver(pbuf* packet)
 
 void interface_receive_end()
 {
-    const ReceiveMerge::Packet packet = receive_merge.take();
-    if (packet.is_checked) {
-        const auto usual = card.chksum_flags;
-        NETIF_SET_CHECKSUM_CTRL(&card, usual & ~sums_of_joined);
-        deliver(packet.frame);
-        NETIF_SET_CHECKSUM_CTRL(&card, usual);
-    } else if (packet.frame != nullptr) {
-        deliver(packet.frame);
+    if (receive_merge.is_empty()) {
+        return;
     }
+    const ReceiveMerge::Packet packet = receive_merge.take();
+    without_checksums(packet.is_checked ? sums_of_joined : u16_t{0},
+                      [&] { deliver(packet.frame); });
 }
 
 // Keeps segments that more may follow.
 static void deliver_joined(pbuf* frame)
 {
-    if (receive_merge.append(frame)) {
+    ReceiveMerge::Segment segment;
+    const bool can_be_joined = ReceiveMerge::find(frame, segment);
+    if (can_be_joined && receive_merge.append(segment)) {
         return;
     }
     interface_receive_end();
-    if (!receive_merge.begin(frame)) {
+    if (can_be_joined) {
+        receive_merge.begin(segment);
+    } else {
         deliver(frame);
     }
 }
@@ -167,6 +188,27 @@ void interface_receive_in(pbuf* buffer, size_t size)
     }
     finish(*buffer, size);
     deliver_joined(buffer);
+}
+
+// The only takers of datagrams are lwIP's own, which keep none, and DatagramQueue, which copies
+// those as small as that.
+bool interface_lend(pbuf* buffer, size_t size)
+{
+    void* const start = buffer->payload;
+    if (size < min_frame_bytes || size > DatagramQueue::max_copied || !is_datagram(start)) {
+        return false;
+    }
+    if (!is_for_us(static_cast<const char*>(start), size)) {
+        return true;
+    }
+    finish(*buffer, size);
+    pbuf_ref(buffer);
+    interface_receive_end();
+    deliver(buffer);
+    LWIP_ASSERT("a frame that was lent was kept", buffer->ref == 1);
+    buffer->payload = start;
+    buffer->flags = 0;
+    return true;
 }
 
 static uint32_t sum_of(uint64_t first, uint64_t second, uint64_t third)
@@ -223,8 +265,6 @@ bool interface_in_timers() { return in_timers; }
 // Packets to the card's own address never see the card: if it makes the checksums they have none.
 void interface_loop_back()
 {
-    const auto usual = card.chksum_flags;
-    NETIF_SET_CHECKSUM_CTRL(&card, usual == sums_of_ours ? usual & ~checked_sums : usual);
-    netif_poll_all();
-    NETIF_SET_CHECKSUM_CTRL(&card, usual);
+    without_checksums(card.chksum_flags == sums_of_ours ? checked_sums : u16_t{0},
+                      [] { netif_poll_all(); });
 }

@@ -23,6 +23,9 @@ void interface_receive(std::span<const char> frame);
 // memory; and its `size` bytes handed to lwIP, the buffer's ownership with them.
 pbuf* interface_buffer();
 void interface_receive_in(pbuf* buffer, size_t size);
+// Or lent to lwIP, where nobody keeps a frame of that kind; the buffer stays the caller's. False:
+// it may be kept, and nothing was done.
+bool interface_lend(pbuf* buffer, size_t size);
 // Frames that were received together end here: the last segments may still be kept for those that
 // follow (net/receive_merge.hh).
 void interface_receive_end();

@@ -60,16 +60,15 @@ bool ReceiveMerge::follows(const Segment& next) const
         && static_cast<int32_t>(lwip_ntohl(tcp.ackno) - lwip_ntohl(last.ackno)) >= 0;
 }
 
-bool ReceiveMerge::append(pbuf* frame)
+bool ReceiveMerge::append(const Segment& next)
 {
-    Segment next;
-    if (count_ == 0 || count_ == max_segments || !find(frame, next)
+    if (count_ == 0 || count_ == max_segments
         || payload_ + next.payload() > max_segments * TCP_MSS || !follows(next)) {
         return false;
     }
     const Segment& last = segments_[count_ - 1];
     const bool is_pushed = (TCPH_FLAGS(&tcp_of(last.frame, last.headers)) & TCP_PSH) != 0;
-    if (is_pushed || !has_right_sums(frame, next.headers)
+    if (is_pushed || !has_right_sums(next.frame, next.headers)
         || (count_ == 1 && !has_right_sums(last.frame, last.headers))) {
         return false;
     }
@@ -78,14 +77,11 @@ bool ReceiveMerge::append(pbuf* frame)
     return true;
 }
 
-bool ReceiveMerge::begin(pbuf* frame)
+void ReceiveMerge::begin(const Segment& first)
 {
-    if (!find(frame, segments_[0])) {
-        return false;
-    }
+    segments_[0] = first;
     count_ = 1;
-    payload_ = segments_[0].payload();
-    return true;
+    payload_ = first.payload();
 }
 
 // Makes the first segment's headers those of all.

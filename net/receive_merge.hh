@@ -11,10 +11,20 @@ struct pbuf;
 
 class ReceiveMerge {
 public:
-    // Keeps `frame`, a pbuf in one piece, if it continues the segments that are kept; or, in
-    // begin(), if others may continue it, and nothing is kept. True: it is ours from now on.
-    bool append(pbuf* frame);
-    bool begin(pbuf* frame);
+    struct Segment {
+        pbuf* frame = nullptr;          // in one piece
+        FrameHeaders headers;
+        uint32_t payload() const;
+        void cut_padding() const;
+    };
+    // Whether a frame is a segment that can be joined with others.
+    static bool find(pbuf* frame, Segment& segment);
+
+    // Keeps the segment if it continues those that are kept; begin() if nothing is kept. The frame
+    // is ours then.
+    bool append(const Segment& next);
+    void begin(const Segment& first);
+    bool is_empty() const { return count_ == 0; }
 
     // What is kept, as one frame, the caller's from now on; null: nothing.
     struct Packet {
@@ -26,13 +36,6 @@ public:
 private:
     static constexpr uint32_t max_segments = 44;        // of 1,460 bytes: IP's lengths have 16 bits
 
-    struct Segment {
-        pbuf* frame = nullptr;
-        FrameHeaders headers;
-        uint32_t payload() const;
-        void cut_padding() const;
-    };
-    static bool find(pbuf* frame, Segment& segment);
     bool follows(const Segment& next) const;
     void write_header();
     void join();

@@ -53,27 +53,36 @@ void ByteQueue::clear() { drop(bytes_); }
 
 void DatagramQueue::append(pbuf* chain, NetAddress from)
 {
-    const bool full = count_ == max_datagrams || bytes_ + chain->tot_len > max_bytes
-        || net_heap.is_low();
-    void* memory = full ? nullptr : net_heap.allocate(sizeof(Datagram));
+    const uint32_t size = chain->tot_len;
+    const bool is_copied = size <= max_copied;
+    const bool full = count_ == max_datagrams || bytes_ + size > max_bytes || net_heap.is_low();
+    void* memory = full ? nullptr : net_heap.allocate(sizeof(Datagram) + (is_copied ? size : 0));
     if (memory == nullptr) {
         pbuf_free(chain);
         return;
     }
     Datagram* datagram = static_cast<Datagram*>(memory);
-    *datagram = {nullptr, chain, from};
+    *datagram = {nullptr, is_copied ? nullptr : chain, size, from};
+    if (is_copied) {
+        pbuf_copy_partial(chain, datagram->bytes(), chain->tot_len, 0);
+        pbuf_free(chain);
+    }
     (last_ != nullptr ? last_->next : first_) = datagram;
     last_ = datagram;
     count_++;
-    bytes_ += chain->tot_len;
+    bytes_ += size;
 }
 
-uint32_t DatagramQueue::first_size() const { return first_->chain->tot_len; }
+uint32_t DatagramQueue::first_size() const { return first_->size; }
 
 uint32_t DatagramQueue::copy_to(std::byte* to, uint32_t limit, NetAddress* from) const
 {
     *from = first_->from;
-    const uint32_t size = first_->chain->tot_len < limit ? first_->chain->tot_len : limit;
+    const uint32_t size = first_->size < limit ? first_->size : limit;
+    if (first_->chain == nullptr) {
+        memcpy(to, first_->bytes(), size);
+        return size;
+    }
     return pbuf_copy_partial(first_->chain, to, static_cast<u16_t>(size), 0);
 }
 
@@ -85,8 +94,10 @@ void DatagramQueue::drop_first()
         last_ = nullptr;
     }
     count_--;
-    bytes_ -= datagram->chain->tot_len;
-    pbuf_free(datagram->chain);
+    bytes_ -= datagram->size;
+    if (datagram->chain != nullptr) {
+        pbuf_free(datagram->chain);
+    }
     net_heap.free(datagram);
 }
 

@@ -25,10 +25,12 @@ class DatagramQueue {
 public:
     static constexpr uint32_t max_datagrams = 512;
     static constexpr uint32_t max_bytes = 256 * 1024;
+    static constexpr uint32_t max_copied = 1024;        // bytes of a datagram
 
     bool empty() const { return first_ == nullptr; }
     uint32_t bytes() const { return bytes_; }
-    // Takes over the chain; frees it, as a full queue does, when there is no room.
+    // Takes over the chain, but copies what is small: it may lie in a buffer that is lent. Frees
+    // it, as a full queue does, when there is no room.
     void append(pbuf* chain, NetAddress from);
     uint32_t first_size() const;        // of the first datagram
     // The first datagram's sender and as much of it as fits; returns how many bytes.
@@ -39,8 +41,11 @@ public:
 private:
     struct Datagram {
         Datagram* next = nullptr;
-        pbuf* chain = nullptr;
+        pbuf* chain = nullptr;          // null: the bytes follow
+        uint32_t size = 0;
         NetAddress from;
+
+        std::byte* bytes() { return reinterpret_cast<std::byte*>(this + 1); }
     };
     Datagram* first_ = nullptr;
     Datagram* last_ = nullptr;

@@ -42,6 +42,7 @@ void die(int32_t client);
 // Ethernet address; frames that went to the card since the last call.
 void receive_frame(std::span<const char> frame);
 void receive_frames(const std::vector<std::string>& frames);
+size_t lent_frames();                       // of them, not copied and given back, since the start
 void tell_neighbour(char host);
 std::vector<std::string> take_frames();
 

@@ -401,6 +401,25 @@ std::string udp(uint16_t from, uint16_t to, const std::string& data)
     return std::string(header, sizeof(header)) + data;
 }
 
+TEST_F(CoreTest, SmallDatagramsAreTakenFromBuffersThatAreLent)
+{
+    const Held server = open(alice, socket_datagram);
+    EXPECT_EQ(request(alice, NSREQ_BIND, with_address(server, 0, 53)), 0);
+    std::vector<std::string> sent, frames;
+    for (const size_t size : {18u, 64u, 982u, 983u, 1472u}) {
+        sent.emplace_back(size, static_cast<char>(size));
+        frames.push_back(ip_frame(17, 3, udp(9, 53, sent.back())));
+    }
+    const size_t before = fake_net::lent_frames();
+    fake_net::receive_frames(frames);
+    EXPECT_EQ(fake_net::lent_frames() - before, 3u) << "in frames of up to 1,024 bytes";
+    for (const std::string& data : sent) {
+        EXPECT_EQ(request(alice, NSREQ_RECV, with_size(server, 2000)),
+                  static_cast<int32_t>(data.size()));
+        EXPECT_EQ(fake_net::answered_bytes(alice, data.size()), data);
+    }
+}
+
 class ResolveTest : public CoreTest {
 protected:
     static std::optional<int32_t> resolve(int32_t client, const std::string& name)

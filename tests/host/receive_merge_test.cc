@@ -42,11 +42,16 @@ protected:
         for (const std::string& frame : frames) {
             pbuf* const packet = pbuf_alloc(PBUF_RAW, static_cast<u16_t>(frame.size()), PBUF_RAM);
             pbuf_take(packet, frame.data(), packet->len);
-            if (!merge_.append(packet)) {
-                end();
-                if (!merge_.begin(packet)) {
-                    deliver(packet, false);
-                }
+            ReceiveMerge::Segment segment;
+            const bool can_be_joined = ReceiveMerge::find(packet, segment);
+            if (can_be_joined && merge_.append(segment)) {
+                continue;
+            }
+            end();
+            if (can_be_joined) {
+                merge_.begin(segment);
+            } else {
+                deliver(packet, false);
             }
         }
         end();
