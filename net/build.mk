@@ -26,6 +26,11 @@ flags_net_objects = $(net_objects)
 flags_lwip = $(TARGET_CC) $(LWIP_CFLAGS)
 flags_lwip_objects = $(lwip_objects)
 
+# The server and lwIP are optimised as one: what they call is mostly small and in another file
+# (docs/performance.md). The test programs link the same objects as they are.
+net_whole := -flto -ffat-lto-objects
+$(net_objects) $(lwip_objects): SOURCE_FLAGS := $(net_whole)
+
 $(OBJDIR)/net/%.o: net/%.cc $(OBJDIR)/.flags/net
 	$(call compile,CXX,$(TARGET_CXX),$(USER_CXXFLAGS) $(LWIP_INCLUDES) $(net_cflags))
 $(OBJDIR)/net/main.o: net/main.cc $(OBJDIR)/.flags/net $(OBJDIR)/.flags/net_dhcp
@@ -50,6 +55,6 @@ $(lwip_archive): $(lwip_objects) $(OBJDIR)/.flags/lwip_objects
 	$(Q)$(TARGET_AR) rcsD $@ $(lwip_objects)
 
 $(OBJDIR)/net/ns: $(net_objects) $(lwip_archive) $(OBJDIR)/.flags/net_objects $(program_needs)
-	$(call link_program,$(net_objects) $(lwip_archive))
+	$(call link_program,-flto -flto-partition=one $(net_objects) $(lwip_archive))
 $(net_tests): $(OBJDIR)/net/%: $(OBJDIR)/net/%.o $(net_archive) $(lwip_archive) $(program_needs)
-	$(call link_program,$< $(net_archive) $(lwip_archive))
+	$(call link_program,-fno-lto $< $(net_archive) $(lwip_archive))
