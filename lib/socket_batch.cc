@@ -113,7 +113,9 @@ int SocketBatch::submit(int timeout_ms)
     const PageRun window = accepting_ >= 0 ? PageRun::at(reinterpret_cast<uintptr_t>(accepted_), 1)
                                            : PageRun::none();
     const int done = call_network_at(request, NSREQ_BATCH, bytes - sizeof(SocketRequest), window);
-    if (accepting_ >= 0 && entries()[accepting_].result == 0) {
+    waiting_ = 0;
+    if (accepting_ >= 0 && entries()[accepting_].result >= 0) {
+        waiting_ = entries()[accepting_].result;
         entries()[accepting_].result = fd2num(accepted_);
     }
     return done;

@@ -38,7 +38,9 @@ public:
     int receive_many(int fd, std::byte* to, size_t size, Await await = Await::yes);
     int send_many(int fd, const std::byte* from, size_t size, Await await = Await::no);
     int wait_for(int fd, int16_t events, Await await = Await::yes);     // the result: events
-    int accept(int fd, Await await = Await::yes);       // the result: a descriptor; one a batch
+    // The result: a descriptor. One a batch; waiting() others are there for the socket call.
+    int accept(int fd, Await await = Await::yes);
+    int waiting() const { return waiting_; }
     int close(int fd);                                  // at once, whatever the server says
 
     // The negative error of the batch itself, or how many calls are done.
@@ -65,4 +67,5 @@ private:
     uint32_t calls_ = 0;
     int accepting_ = -1;                // the call that does
     Fd* accepted_ = nullptr;            // where the new descriptor goes
+    int waiting_ = 0;                   // connections besides the one that was accepted
 };

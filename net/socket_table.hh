@@ -60,6 +60,7 @@ struct Socket {
     Socket* next = nullptr;             // in that queue; in the list of free sockets
     Socket* accept_first = nullptr;     // a listener's queue
     Socket* accept_last = nullptr;
+    uint32_t accept_count = 0;
     Socket* next_output = nullptr;
 };
 

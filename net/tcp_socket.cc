@@ -411,6 +411,7 @@ static Socket* first_waiting(Socket& listener)
         if (listener.accept_first == nullptr) {
             listener.accept_last = nullptr;
         }
+        listener.accept_count--;
         socket->next = nullptr;
         socket->listener = nullptr;
     }
@@ -437,7 +438,7 @@ static bool try_accept(Socket& listener, Request& request)
         tcp_name(socket, true, &peer);
         request.shared_header()->address = peer;
     }
-    requests.answer(request, 0, socket.slot);
+    requests.answer(request, static_cast<int32_t>(listener.accept_count), socket.slot);
     return true;
 }
 
@@ -460,6 +461,7 @@ static err_t on_accept(void* argument, tcp_pcb* pcb, err_t error)
     tcp_backlog_delayed(pcb);
     (listener.accept_last != nullptr ? listener.accept_last->next : listener.accept_first) = socket;
     listener.accept_last = socket;
+    listener.accept_count++;
 
     if (Request* request = listener.readers.first()) {
         try_accept(listener, *request);

@@ -5,6 +5,7 @@
 #include <cstring>
 #include <random>
 #include <string>
+#include <vector>
 
 #include "inc/error.hh"
 #include "inc/syscall.hh"
@@ -632,6 +633,22 @@ TEST_F(CoreTest, ConnectionInTimeWaitMakesRoomForItsSuccessor)
     EXPECT_NE(sent_segment().flags, syn | ack);
     fake_net::receive_frame(tcp_frame({}, syn, 85, first + 500'000));
     EXPECT_EQ(sent_segment().flags, syn | ack);
+}
+
+TEST_F(CoreTest, AcceptTellsHowManyMoreWait)
+{
+    const Held listening = listen(alice, 80);
+    std::vector<Held> clients;
+    for (int i = 0; i < 3; i++) {
+        clients.push_back(open(bob, socket_stream));
+        const SocketRequest connecting = with_address(clients.back(), loop_back, 80);
+        const auto connected = request(bob, NSREQ_CONNECT, connecting);
+        ASSERT_EQ(connected.has_value() ? connected : take_answer(bob), 0);
+    }
+    for (const int left : {2, 1, 0}) {
+        EXPECT_EQ(request(alice, NSREQ_ACCEPT, about(listening)), left);
+        clients.push_back(keep(fake_net::last_descriptor()));
+    }
 }
 
 // A connection to a peer beyond the card, which sends bursts of segments (net/receive_merge.hh).
