@@ -15,6 +15,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "inc/types.hh"
 #include "lib/endpoint.hh"
 #include "lib/fd.hh"
 #include "net/protocol.hh"
@@ -23,9 +24,13 @@ class SocketBatch {
 public:
     enum class Await : uint32_t { no = 0, yes = 1 };
 
-    // Takes memory at `address`, `bytes` of it for data(). 0, no_memory, invalid_argument.
-    int open(uintptr_t address, size_t bytes);
-    std::byte* data() const { return first_ + entry_bytes; }
+    // Takes memory behind `address` (a multiple of the page size) for up to `calls` calls a turn
+    // and `bytes` of data(). 0, no_memory, invalid_argument.
+    int open(uintptr_t address, uint32_t calls, size_t bytes);
+    // Takes more memory, so that from the next clear() on there is room for so many; data() stays
+    // where it is. Errors as above: then all is as before.
+    int grow(uint32_t calls, size_t bytes);
+    std::byte* data() const { return data_; }
 
     void clear();
 
@@ -49,22 +54,22 @@ public:
     Endpoint address(int call) const;                   // the peer, after receive() and accept()
 
 private:
-    static constexpr size_t entry_bytes = 4 * page_size;
-    static constexpr uint32_t max_calls =
-        (entry_bytes - sizeof(SocketRequest)) / sizeof(BatchEntry);
-    static_assert(max_calls <= max_batch_entries);
-
     BatchEntry* entries() const
     {
         return reinterpret_cast<BatchEntry*>(first_ + sizeof(SocketRequest));
     }
+    bool accepted_is_free() const;
     int add(int fd, uint32_t code, const std::byte* bytes, size_t size, Await await,
             uint32_t flags = 0);
 
-    std::byte* first_ = nullptr;
+    // The request and the entries behind it, then the data: the pages before data_ are as many as
+    // the calls need, so that a batch of few calls is of few pages.
+    std::byte* first_ = nullptr;        // where this turn's batch starts
+    std::byte* data_ = nullptr;
+    size_t entry_bytes_ = 0;            // of memory before data_
     size_t bytes_ = 0;                  // of data
     size_t used_ = 0;                   // of data: what travels
-    uint32_t calls_ = 0;
+    uint32_t calls_ = 0, max_calls_ = 0;
     int accepting_ = -1;                // the call that does
     Fd* accepted_ = nullptr;            // where the new descriptor goes
     int waiting_ = 0;                   // connections besides the one that was accepted

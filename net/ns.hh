@@ -20,4 +20,4 @@ inline constexpr uintptr_t packet_window = 0x10000000;
 inline constexpr uintptr_t heap_region = 0x30000000;
 inline constexpr uintptr_t output_runs = 0x20020000;        // packet pages for output
 inline constexpr uintptr_t descriptor_pages = 0x40010000;   // socket n's page
-inline constexpr uintptr_t request_windows = 0x50030000;    // request n's pages, 256 KiB apart
+inline constexpr uintptr_t request_windows = 0x50030000;    // request n's pages, 1.5 MiB apart

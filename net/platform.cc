@@ -6,6 +6,7 @@
 #include "net/main.hh"
 #include "net/ns.hh"
 #include "net/protocol.hh"
+#include "net/socket_table.hh"
 
 namespace platform {
 
@@ -77,6 +78,8 @@ void set_multicast(std::span<const EthernetAddress> addresses)
 }
 
 static_assert(max_request_pages <= max_message_pages && max_batch_pages <= max_message_pages);
+static_assert((fd_data_pages - request_windows) / (max_message_pages * page_size) > max_envs);
+static_assert(descriptor_pages + max_sockets * page_size <= request_windows);
 
 std::byte* request_window(uint32_t index)
 {

@@ -32,7 +32,7 @@ bool is_shared(const void* page);
 void set_multicast(std::span<const EthernetAddress> addresses);
 
 // The pages that come with request number `index` appear here, up to max_message_pages.
-inline constexpr uint32_t max_message_pages = 64;
+inline constexpr uint32_t max_message_pages = 384;
 std::byte* request_window(uint32_t index);
 // Takes `count` pages at the start of a window out of our address space.
 void release_window(uint32_t index, uint32_t count);

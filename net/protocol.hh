@@ -94,7 +94,7 @@ struct BatchEntry {
     uint32_t awaited = 0;
 };
 static_assert(sizeof(BatchEntry) == 72);
-inline constexpr uint32_t max_batch_entries = 256, max_batch_pages = 64;
+inline constexpr uint32_t max_batch_entries = 1100, max_batch_pages = 384;
 
 // What NSREQ_STATUS tells.
 struct NetworkStatus {

@@ -8,7 +8,7 @@
 namespace {
 
 constexpr in_port_t port = 9;
-constexpr uintptr_t batch_pages = 0x20010000;
+constexpr uintptr_t batch_pages = 0x20000000;
 constexpr size_t batch_bytes = 32768;
 
 uint32_t discarded;
@@ -44,7 +44,7 @@ void umain(int, char**)
     const int listener = open_socket(SOCK_STREAM);
     must(listen(listener, SOMAXCONN), "listen");
     SocketBatch batch;
-    must(batch.open(batch_pages, batch_bytes), "have memory for datagrams");
+    must(batch.open(batch_pages, 2, batch_bytes), "have memory for datagrams");
     for (;;) {
         batch.clear();
         const int receiving = batch.receive_many(datagrams, batch.data(), batch_bytes);

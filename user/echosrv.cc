@@ -16,11 +16,12 @@ constexpr int accept_pause_ms = 100;            // while there is no place, or n
 
 // The batch's memory: for datagrams, two buffers for each client (one that is sent, one that is
 // received into), and larger ones for the clients that fill theirs.
-constexpr uintptr_t batch_pages = 0x20010000;
+constexpr uintptr_t batch_pages = 0x20000000;
 constexpr size_t datagram_bytes = 16384;
 constexpr size_t small_bytes = 512, large_bytes = 16384;
 constexpr int large_pairs = 3;
 constexpr size_t large_from = datagram_bytes + max_clients * 2 * small_bytes;
+constexpr uint32_t max_calls = 2 * max_clients + 3;     // a send and another for each, and ours
 constexpr size_t batch_bytes = large_from + large_pairs * 2 * large_bytes;
 
 // Two buffers, used in turn.
@@ -201,7 +202,7 @@ private:
 
 void EchoServer::start()
 {
-    must(batch_.open(batch_pages, batch_bytes), "have memory for clients");
+    must(batch_.open(batch_pages, max_calls, batch_bytes), "have memory for clients");
     large_.use(batch_.data() + large_from);
     listener_ = must(socket(AF_INET6, SOCK_STREAM), "open a tcp socket");      // and IPv4
     datagram_socket_ = must(socket(AF_INET6, SOCK_DGRAM), "open a udp socket");

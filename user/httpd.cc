@@ -24,7 +24,7 @@ constexpr uint32_t tidy_ms = 1000;              // how often files are looked at
 // (docs/performance.md, "Addresses").
 constexpr uintptr_t file_pages = 0x30020000;    // where small files are
 constexpr uintptr_t regions = 0x40018000;       // where connections map pages
-constexpr uintptr_t batch_pages = 0x20010000;
+constexpr uintptr_t batch_pages = 0x20000000;
 
 static_assert(max_connections + FileCache::max_files <= max_fds - 8, "others need some, too");
 static_assert(file_pages + FileCache::max_files * FileCache::pages_a_file * page_size <= regions);
@@ -89,7 +89,8 @@ void Server::start()
     must(bind(listener_, own.address(), own.size()), "bind to the port");
     must(listen(listener_, SOMAXCONN), "listen");
     must(set_nonblocking(listener_, true), "make the socket non-blocking");
-    must(batch_.open(batch_pages, max_connections * http::Channel::bytes),
+    must(batch_.open(batch_pages, 2 * max_connections + 1,
+                     max_connections * http::Channel::bytes),
          "have memory for clients");
     cprintf("Waiting for http connections...\n");
 }

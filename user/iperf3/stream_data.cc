@@ -108,7 +108,7 @@ void Test::send_stream(Stream& stream)
     }
 }
 
-int Test::open() { return batch_.open(batch_pages, batch_bytes); }
+int Test::open() { return batch_.open(batch_pages, 1, batch_bytes); }
 
 // Of a batch's memory: some datagrams as long as the client has said they are, one at least. The
 // less there is, the fewer pages travel.
