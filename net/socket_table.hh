@@ -70,7 +70,7 @@ inline bool socket_can_use(const Socket& socket, const NetAddress& address)
     return address.is_ipv6 != 0 ? socket.ipv6 : socket.ipv4;
 }
 
-inline constexpr uint32_t max_sockets = 1024;
+inline constexpr uint32_t max_sockets = 1536;
 
 class SocketTable {
 public:

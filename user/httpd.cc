@@ -9,6 +9,7 @@
 #include "lib/lib.hh"
 #include "user/httpd/access_log.hh"
 #include "user/httpd/connection.hh"
+#include "user/httpd/places.hh"
 #include "user/httpd/text.hh"
 
 namespace {
@@ -16,19 +17,22 @@ namespace {
 using http::Connection;
 using http::FileCache;
 using http::Moment;
+using http::Places;
 
-constexpr int max_connections = 100;
 constexpr uint32_t accept_pause_ms = 100;       // after accept failed for want of resources
 constexpr uint32_t tidy_ms = 1000;              // how often files are looked at that are open
 // Not the same page numbers modulo 64, for what is copied between them and the requests' pages
-// (docs/performance.md, "Addresses").
-constexpr uintptr_t file_pages = 0x30020000;    // where small files are
-constexpr uintptr_t regions = 0x40018000;       // where connections map pages
-constexpr uintptr_t batch_pages = 0x20000000;
+// (docs/performance.md, "Addresses"): 34, 37, 40 for a batch's calls and 41 for its bytes, 43; the
+// program itself has 0 to 32.
+constexpr uintptr_t file_pages = 0x30022000;    // where small files are
+constexpr uintptr_t regions = 0x40025000;       // where connections map pages
+constexpr uintptr_t batch_pages = 0x20015000;
+constexpr uintptr_t places = 0x1002B000;        // where connections are
 
-static_assert(max_connections + FileCache::max_files <= max_fds - 8, "others need some, too");
+static_assert(Places::max + FileCache::max_files <= max_fds - 8, "others need some, too");
+static_assert(places + Places::memory_bytes <= batch_pages);
 static_assert(file_pages + FileCache::max_files * FileCache::pages_a_file * page_size <= regions);
-static_assert(regions + max_connections * Connection::region_bytes < fd_table);
+static_assert(regions + Places::max * Connection::region_bytes <= fd_data_pages);
 
 class Server {
 public:
@@ -41,10 +45,10 @@ public:
 private:
     void wait();
     void serve_clients();
-    void accept_client();
+    void accept_clients();
+    bool take_in(int client, const Endpoint& peer);
     void pause_accepting();
     void tidy();
-    Connection* free_connection();
     Connection* most_overdue();
 
     http::AccessLog log_{};
@@ -58,9 +62,9 @@ private:
     bool accepting_ = true;
     uint32_t accept_again_ = 0;                 // while not accepting_: when to try again
     SocketBatch batch_{};
-    int newcomer_ = -1;                         // the batch's call that accepts, or waits for one
-    bool place_is_free_ = false;                //   it accepts
-    Connection connections_[max_connections];
+    Places places_{places, batch_, 1};
+    int newcomer_ = -1;                         // the batch's call that accepts, if
+    Connection* place_ = nullptr;               //   this place is free, or waits for a newcomer
 };
 
 bool Server::set_port(const char* text)
@@ -89,9 +93,8 @@ void Server::start()
     must(bind(listener_, own.address(), own.size()), "bind to the port");
     must(listen(listener_, SOMAXCONN), "listen");
     must(set_nonblocking(listener_, true), "make the socket non-blocking");
-    must(batch_.open(batch_pages, 2 * max_connections + 1,
-                     max_connections * http::Channel::bytes),
-         "have memory for clients");
+    must(batch_.open(batch_pages, 0, 0), "have memory for clients");
+    must(places_.find_free() != nullptr ? 0 : to_abi(Error::no_memory), "have memory for clients");
     cprintf("Waiting for http connections...\n");
 }
 
@@ -102,7 +105,7 @@ void Server::run()
         wait();
         now_ = http::read_clock();
         serve_clients();
-        accept_client();
+        accept_clients();
         tidy();
     }
 }
@@ -118,16 +121,14 @@ void Server::wait()
         timeout = std::min(timeout, ms_until(tidy_at_ms_, now_));
     }
     batch_.clear();
-    for (Connection& connection : connections_) {
-        if (connection.in_use()) {
-            timeout = std::min(timeout, connection.ask(batch_)
-                                            ? ms_until(connection.deadline_ms(), now_) : 0);
-        }
-    }
-    place_is_free_ = free_connection() != nullptr;
-    newcomer_ = !accepting_      ? -1
-                : place_is_free_ ? batch_.accept(listener_)
-                                 : batch_.wait_for(listener_, POLLIN);
+    places_.for_each([&](Connection& connection) {
+        timeout = std::min(timeout, connection.ask(batch_)
+                                        ? ms_until(connection.deadline_ms(), now_) : 0);
+    });
+    place_ = places_.find_free();
+    newcomer_ = !accepting_         ? -1
+                : place_ != nullptr ? batch_.accept(listener_)
+                                    : batch_.wait_for(listener_, POLLIN);
     must(batch_.submit(timeout == wait_forever ? -1 : static_cast<int>(timeout)),
          "wait for clients");
 }
@@ -135,40 +136,58 @@ void Server::wait()
 // Gives a turn to each connection that is ready, and ends those whose time is up.
 void Server::serve_clients()
 {
-    for (Connection& connection : connections_) {
-        if (connection.in_use()) {
-            connection.turn(batch_, now_);
-            if (ms_until(connection.deadline_ms(), now_) == 0) {
-                connection.abort();
-            }
+    places_.for_each([&](Connection& connection) {
+        connection.turn(batch_, now_);
+        if (ms_until(connection.deadline_ms(), now_) == 0) {
+            connection.abort();
         }
+    });
+}
+
+// Takes waiting connections in: the one that came with the batch, and those behind it, so that in a
+// rush nobody waits for as many turns as there are clients before him.
+void Server::accept_clients()
+{
+    if (newcomer_ < 0) {
+        return;
+    }
+    bool more = take_in(batch_.result(newcomer_), batch_.address(newcomer_));
+    for (int waiting = batch_.waiting(); more && waiting > 0; waiting--) {
+        place_ = places_.find_free();
+        if (place_ == nullptr) {
+            return;
+        }
+        Endpoint peer;
+        const int client = accept(listener_, peer.to_fill(), peer.size_to_fill());
+        more = take_in(client, peer);
     }
 }
 
-// Takes a waiting connection in. When all places are taken the client that has kept its connection
-// waiting longest makes room; where none has, clients wait in the listener's queue.
-void Server::accept_client()
+// Takes in what accept has returned, or a wait for someone to accept: whether that is a client. When
+// all places are taken the client that has kept its connection waiting longest makes room; where
+// none has, clients wait in the listener's queue.
+bool Server::take_in(int client, const Endpoint& peer)
 {
-    const int client = newcomer_ < 0 ? to_abi(Error::try_again) : batch_.result(newcomer_);
-    if (would_wait(client)) {
-        return;
+    if (client < 0) {
+        if (client == to_abi(Error::max_open) || client == to_abi(Error::no_memory)) {
+            pause_accepting();
+        }
+        return false;
     }
-    if (client >= 0 && !place_is_free_) {
+    if (place_ == nullptr) {
         if (Connection* const slow = most_overdue()) {
             slow->abort();
         } else {
             pause_accepting();
         }
-    } else if (client == to_abi(Error::max_open) || client == to_abi(Error::no_memory)) {
-        pause_accepting();
-    } else if (client >= 0) {
-        Connection* const connection = free_connection();
-        set_nonblocking(client, true);
-        const auto number = static_cast<size_t>(connection - connections_);
-        connection->open(client, batch_.address(newcomer_),
-                         regions + number * Connection::region_bytes,
-                         batch_.data() + number * http::Channel::bytes, now_, shared_);
+        return false;
     }
+    set_nonblocking(client, true);
+    const size_t number = places_.number_of(*place_);
+    place_->open(client, peer, regions + number * Connection::region_bytes,
+                 batch_.data() + number * http::Channel::bytes, now_, shared_);
+    places_.take(*place_);
+    return true;
 }
 
 void Server::pause_accepting()
@@ -177,24 +196,16 @@ void Server::pause_accepting()
     accept_again_ = now_.ms + accept_pause_ms;
 }
 
-Connection* Server::free_connection()
-{
-    for (Connection& connection : connections_) {
-        if (!connection.in_use()) {
-            return &connection;
-        }
-    }
-    return nullptr;
-}
-
 Connection* Server::most_overdue()
 {
     Connection* most = nullptr;
-    for (Connection& connection : connections_) {
-        if (connection.overdue_ms(now_) > (most != nullptr ? most->overdue_ms(now_) : 0)) {
+    uint32_t most_ms = 0;
+    places_.for_each([&](Connection& connection) {
+        if (const uint32_t overdue_ms = connection.overdue_ms(now_); overdue_ms > most_ms) {
             most = &connection;
+            most_ms = overdue_ms;
         }
-    }
+    });
     return most;
 }
 

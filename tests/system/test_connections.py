@@ -17,7 +17,7 @@ from machine import Machine, Setup, extra_files
 TAP = Setup(net="tap")
 ECHO_PLACES = 100                   # clients that the echo server serves at the same time
 BACKLOG = 255                       # connections that wait until a program accepts them
-TABLE = 512                         # TCP connections that the network server has in all
+TABLE = 1024                        # TCP connections that the network server has in all
 TOO_MANY = 10
 LINE = b"is anybody there?\n"
 RESET_AT_CLOSE = struct.pack("ii", 1, 0)        # SO_LINGER, no time

@@ -43,8 +43,8 @@ def ab_keep_alive(machine: Machine) -> None:
         raise machine.failure("2000 requests, 0 failed", output.strip()[-600:])
 
 
-def wrk(machine: Machine, seconds: int) -> None:
-    output = run(machine, "wrk", "-t2", "-c32", f"-d{seconds}s", "--timeout", "30s",
+def wrk(machine: Machine, clients: int, seconds: int) -> None:
+    output = run(machine, "wrk", "-t2", f"-c{clients}", f"-d{seconds}s", "--timeout", "30s",
                  f"{machine.url}/index.html")
     requests = re.search(r"(\d+) requests in", output)
     if "Socket errors" in output or "Non-2xx" in output or not requests \
@@ -54,4 +54,9 @@ def wrk(machine: Machine, seconds: int) -> None:
 
 @system_test("wrk -c32: 0 failed", TAP, needs=("wrk",), leaves_nothing=True)
 def wrk_32(machine: Machine) -> None:
-    wrk(machine, 1 if machine.warming_up else 5)
+    wrk(machine, 32, 1 if machine.warming_up else 5)
+
+
+@system_test("wrk -c256: 0 failed", TAP, needs=("wrk",), leaves_nothing=True)
+def wrk_256(machine: Machine) -> None:
+    wrk(machine, 256, 2 if machine.warming_up else 5)

@@ -49,7 +49,7 @@
 #define mem_clib_free net_heap_free
 #endif
 #define MEMP_MEM_MALLOC 0
-#define MEMP_NUM_TCP_PCB 512
+#define MEMP_NUM_TCP_PCB 1024
 #define MEMP_NUM_TCP_PCB_LISTEN 64
 #define MEMP_NUM_UDP_PCB 256
 #define MEMP_NUM_RAW_PCB 32
