@@ -585,7 +585,7 @@ def jos_cpus(_argument):
                      if int(each.own.address) == current), "no environment")
         next(each for each in gdb.selected_inferior().threads() if each.num == number + 1).switch()
         mode = "in the program" if register("cs") & 3 else \
-            "idle" if bool(cpu["is_idle"]) else "in the kernel"
+            "idle" if bool(cpu["is_halted"]) else "in the kernel"
         eip = register("eip")
         place = "" if register("cs") & 3 else symbol_at(eip)
         print(f"CPU {number}: {name}, {mode}, eip {eip:08x} {place}".rstrip())

@@ -20,7 +20,7 @@ struct Cpu {
     Environment* current = nullptr;         // the environment it runs
     Environment* preferred = nullptr;       // the one to run next (Scheduler::prefer)
     uint64_t switched_at = 0;               // time stamp counter at the last switch
-    bool is_idle = false;                   // halted or polling, and not woken yet
+    bool is_halted = false;                 // and nobody has woken it yet
     uint64_t timer_due_us = no_deadline;    // when its timer interrupts it (kern/env/tick.hh)
     uint64_t timer_put_off_us = 0;          // when that was last made later
     bool is_ticking = false;                // it is due within a time slice
@@ -29,9 +29,12 @@ struct Cpu {
     // has saved its environment's registers, before it takes the lock.
     std::atomic<bool> in_user = false;
 
-    uint32_t directory = 0;                 // the page directory it has loaded
+    std::atomic<uint32_t> directory = 0;    // the page directory it has loaded
+    std::atomic<bool> must_leave_space = false; // another CPU wants to free that one
     bool has_stale_pages = false;           // and must load again before it uses it in user mode
     TaskState task_state{};
+
+    bool is_awake() const { return started && !is_halted; }
 };
 
 extern std::array<Cpu, max_cpus> cpus;

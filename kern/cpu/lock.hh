@@ -8,9 +8,14 @@ class SpinLock {
 public:
     void acquire()
     {
-        while (held_.exchange(true, std::memory_order_acquire)) {
+        while (!try_acquire()) {
             __builtin_ia32_pause();
         }
+    }
+    bool try_acquire()
+    {
+        return !held_.load(std::memory_order_relaxed)
+            && !held_.exchange(true, std::memory_order_acquire);
     }
     void release() { held_.store(false, std::memory_order_release); }
 

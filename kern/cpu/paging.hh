@@ -9,3 +9,7 @@ bool has_stale_pages();                         // another CPU has changed what 
 // Has all CPUs that translate with `directory` forget the page at `va`. Returns when none of them
 // reaches the page any more.
 void invalidate_page(uint32_t directory, uintptr_t va);
+
+// Returns when no other CPU translates with `directory`, whose environment has ended: one without
+// work may have it loaded still (kern/cpu/smp.hh).
+void leave_directory_elsewhere(uint32_t directory);

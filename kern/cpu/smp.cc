@@ -98,14 +98,35 @@ extern "C" [[noreturn]] void ap_main()
     scheduler.run_next();
 }
 
-void smp_wake_idle_cpu()
+bool smp_wake_another_cpu()
 {
-    for (Cpu& cpu : all_cpus()) {
-        if (cpu.is_idle && &cpu != &this_cpu()) {
-            cpu.is_idle = false;            // one wake-up is enough
-            apic::wake(cpu.apic_id);
-            return;
-        }
+    auto found = std::ranges::find_if(all_cpus(), &Cpu::is_halted);
+    if (found == all_cpus().end()) {
+        found = std::ranges::find_if(all_cpus(), [](const Cpu& cpu) {
+            return cpu.in_user && !cpu.is_ticking;
+        });
+    }
+    if (found == all_cpus().end()) {
+        return false;
+    }
+    found->is_halted = false;               // one wake-up is enough
+    apic::wake(found->apic_id);
+    return true;
+}
+
+void smp_leave_space_if_asked()
+{
+    if (this_cpu().must_leave_space) {
+        this_cpu().must_leave_space = false;
+        load_kernel_space();
+    }
+}
+
+void smp_lock_from_idle()
+{
+    while (!kernel_lock.try_acquire()) {
+        smp_leave_space_if_asked();
+        __builtin_ia32_pause();
     }
 }
 

@@ -10,6 +10,7 @@
 #include "kern/cpu/irq.hh"
 #include "kern/cpu/kernel_lock.hh"
 #include "kern/cpu/page_fault.hh"
+#include "kern/cpu/smp.hh"
 #include "kern/cpu/x86.hh"
 #include "kern/debug/counters.hh"
 #include "kern/debug/monitor.hh"
@@ -78,6 +79,7 @@ void interrupt(const Trapframe& frame)
     default:
         irq_dispatch(frame.tf_trapno - IRQ_OFFSET);
         frame_watch.on_interrupt();     // it may have been the card's
+        scheduler.share();
     }
 }
 
@@ -178,8 +180,8 @@ void trap(Trapframe* frame)
             frame->tf_eflags &= ~uint32_t{FL_TF};
             return;
         }
-        if (is_interrupt(*frame)) {     // found the CPU halted in Scheduler::idle
-            kernel_lock.acquire();
+        if (is_interrupt(*frame)) {     // found the CPU without work in Scheduler::idle
+            smp_lock_from_idle();
             interrupt(*frame);
             kernel_lock.release();
             return;

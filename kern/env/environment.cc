@@ -326,6 +326,7 @@ void Environment::stop_waiting()
 void Environment::make_runnable()
 {
     stop_waiting();
+    computes_ = false;
     info().env_status = EnvStatus::runnable;
     scheduler.add(*this);
 }

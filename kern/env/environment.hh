@@ -142,6 +142,7 @@ private:
     envid_t ended_id_ = 0;
     int ended_status_ = 0;
     uint64_t cpu_cycles_ = 0;
+    bool computes_ = false;                     // it kept a CPU for long before its last slice ended
 };
 
 void environments_init();                       // after address_spaces_init

@@ -19,6 +19,13 @@
 constinit Scheduler scheduler{};
 constinit SpinLock kernel_lock{};
 
+namespace {
+
+// Messages go back and forth between environments in much less.
+constexpr uint64_t long_us = uint64_t{tick_ms} * 1000 / 2;
+
+}   // namespace
+
 void Scheduler::add(Environment& environment)
 {
     ASSERT(environment.status() == EnvStatus::runnable);
@@ -39,10 +46,14 @@ void Scheduler::remove(Environment& environment)
 
 void Scheduler::prefer(Environment& environment) { this_cpu().preferred = &environment; }
 
-void Scheduler::preempt()
+void Scheduler::preempt() { put_back(false); }
+
+// The current environment goes to the end of the queue; whether it was computing until then.
+void Scheduler::put_back(bool was_computing)
 {
     Environment* const current = this_cpu().current;
     if (current != nullptr && is_mine(*current)) {
+        current->computes_ = was_computing;
         current->info().env_status = EnvStatus::runnable;
         add(*current);
     }
@@ -51,7 +62,18 @@ void Scheduler::preempt()
 void Scheduler::end_of_slice()
 {
     if (!runnable_.empty()) {
-        preempt();
+        const bool was_computing = computes(this_cpu());
+        if (was_computing) {
+            smp_wake_another_cpu();
+        }
+        put_back(was_computing);
+    }
+}
+
+void Scheduler::share()
+{
+    if (!runnable_.empty() && cpu_count > 1 && computes(this_cpu()) && smp_wake_another_cpu()) {
+        put_back(true);
     }
 }
 
@@ -122,9 +144,6 @@ void Scheduler::resume(Environment& environment)
     if (environment.trace.is_on) [[unlikely]] {
         trace_end(environment);
     }
-    if (!runnable_.empty()) {
-        smp_wake_idle_cpu();
-    }
     this_cpu().in_user.store(true, std::memory_order_relaxed);
     kernel_lock.release();
     trap_return(&environment.frame);
@@ -134,29 +153,28 @@ void Scheduler::resume(Environment& environment)
 void Scheduler::idle()
 {
     Cpu& cpu = this_cpu();
-    if (cpu_count > 1) {
-        load_kernel_space();            // another CPU may free the one that is loaded
-    }
     frame_watch.idle_begins();
     while (runnable_.empty()) {
-        if (frame_watch.expects_frames()) {
-            poll_for_frames();
-            continue;
-        }
-        frame_watch.before_halt();
-        if (!runnable_.empty()) {
-            break;
+        if (no_other_looks_for_frames()) {
+            if (frame_watch.expects_frames()) {
+                poll_for_frames();
+                continue;
+            }
+            frame_watch.before_halt();
+            if (!runnable_.empty()) {
+                break;
+            }
         }
         if (nothing_can_happen()) {
             stop_for_good();
         }
         tick_before_halt();
         count(Counter::halts);
-        cpu.is_idle = true;
+        cpu.is_halted = true;
         kernel_lock.release();
         x86::wait_for_interrupt();
-        kernel_lock.acquire();
-        cpu.is_idle = false;
+        smp_lock_from_idle();
+        cpu.is_halted = false;
     }
 }
 
@@ -181,16 +199,30 @@ void Scheduler::stop_for_good()
 void Scheduler::poll_for_frames()
 {
     frame_watch.polling_begins();
-    this_cpu().is_idle = true;
     kernel_lock.release();
     x86::enable_interrupts();
     while (!has_work() && frame_watch.keep_polling()) {
-        x86::compiler_barrier();
+        smp_leave_space_if_asked();
     }
     x86::disable_interrupts();
-    kernel_lock.acquire();
-    this_cpu().is_idle = false;
+    smp_lock_from_idle();
     frame_watch.polling_ended();
+}
+
+// Whether what `cpu` runs has had a CPU for so long, without a wait, that it will want it for longer.
+bool Scheduler::computes(const Cpu& cpu) const
+{
+    return cpu.current != nullptr
+        && (cpu.current->computes_ || cycles_to_us(x86::rdtsc() - cpu.switched_at) >= long_us);
+}
+
+// Whether all other CPUs are halted or compute: none of them has short work to do, and will look
+// for frames when that is done.
+bool Scheduler::no_other_looks_for_frames() const
+{
+    return std::ranges::all_of(all_cpus(), [this](const Cpu& cpu) {
+        return &cpu == &this_cpu() || !cpu.is_awake() || computes(cpu);
+    });
 }
 
 // Whether nobody runs, and nobody waits for time or a device: then no interrupt can change that.

@@ -18,9 +18,11 @@ public:
     void prefer(Environment& environment);
 
     // The current environment goes to the end of the queue; at the end of its time slice, if
-    // somebody waits there.
+    // somebody waits there; after a device's interrupt, if moreover it computes and a CPU that is
+    // halted can go on with it.
     void preempt();
     void end_of_slice();
+    void share();
 
     // Whether somebody waits to be run; without the kernel lock, true or false a moment ago.
     bool has_work() const { return !runnable_.empty(); }
@@ -32,6 +34,9 @@ public:
 
 private:
     [[noreturn]] void run(Environment& environment);
+    void put_back(bool was_computing);
+    bool computes(const Cpu& cpu) const;
+    bool no_other_looks_for_frames() const;
     void idle();
     void poll_for_frames();
     bool nothing_can_happen() const;

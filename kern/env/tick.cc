@@ -22,22 +22,29 @@ void interrupt_at(uint64_t time, uint64_t now)
     }
 }
 
-// What a halted CPU has to wake for: the earliest deadline, unless another CPU's timer is due by
-// then.
+bool another_is_awake()
+{
+    return std::ranges::any_of(all_cpus(), [](const Cpu& cpu) {
+        return &cpu != &this_cpu() && cpu.is_awake();
+    });
+}
+
+// What a halted CPU has to wake for: the earliest deadline, unless another CPU is busy and ticks, or
+// its timer is due by then.
 uint64_t deadline_of_this_cpu()
 {
     const uint64_t deadline = Environment::earliest_deadline();
     const bool another_wakes = std::ranges::any_of(all_cpus(), [&](const Cpu& cpu) {
-        return &cpu != &this_cpu() && cpu.timer_due_us <= deadline;
+        return &cpu != &this_cpu() && (cpu.is_ticking || cpu.timer_due_us <= deadline);
     });
     return another_wakes ? no_deadline : deadline;
 }
 
-// Whether a tick could change anything while this CPU runs `running`. With several CPUs always:
-// others may leave a deadline to this CPU's timer, and environments to it, at any time.
+// Whether a tick could change anything while this CPU runs `running`. While another CPU is awake,
+// always: that may leave a deadline to this CPU's timer, and environments to it, at any time.
 bool is_of_use(const Environment& running)
 {
-    return cpu_count > 1 || scheduler.has_work()
+    return scheduler.has_work() || another_is_awake()
         || Environment::earliest_deadline() < this_cpu().timer_due_us
         || frame_watch.wants_tick(running);
 }

@@ -3,8 +3,9 @@
 //
 // The timer interrupts once for each time it is set. A busy CPU's is due within `tick_ms` as soon
 // as an interrupt could be of use: somebody waits for this CPU, or for a time before the timer's,
-// or only the tick would see frames. A CPU that halts waits for the earliest deadline alone, and if
-// another CPU's timer is due before that, for nothing.
+// or another CPU is awake, which may leave either to this one, or only the tick would see frames. A
+// CPU that halts waits for the earliest deadline alone, and if another CPU ticks, or its timer is
+// due before that, for nothing.
 //
 // Setting the timer costs an emulator more than many a system call. So a CPU that wakes for a short
 // piece of work, which is what a first frame brings, does not set it; and one that is due is put

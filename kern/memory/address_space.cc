@@ -64,7 +64,9 @@ void address_spaces_init(BootAllocator& boot, PhysAddr envs, size_t envs_bytes)
 
 void load_kernel_space()
 {
-    load_directory(kernel_directory_address);
+    if (loaded_directory() != kernel_directory_address) {
+        load_directory(kernel_directory_address);
+    }
 }
 
 Result<void> create_kernel_stack(unsigned cpu)
@@ -210,6 +212,7 @@ void AddressSpace::clear()
     if (loaded_directory() == directory_.physical().value) {
         load_kernel_space();
     }
+    leave_directory_elsewhere(directory_.physical().value);
     for (size_t i = 0; i < directory_index(UTOP); ++i) {
         const Pte table = directory()[i];
         if ((table & PTE_P) == 0) {
