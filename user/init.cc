@@ -104,7 +104,8 @@ static uint32_t start_servers()
     return started;
 }
 
-// The servers say on the console that they are ready; the shell's prompt is to come after that.
+// The servers say on the console that they are ready; the shell's prompt is to come after that. The
+// network server is asked again and again: it has no message for who waits until others listen.
 static void wait_until_listening(uint32_t servers)
 {
     constexpr uint32_t patience_ms = 3000, step_ms = 20;
