@@ -21,7 +21,7 @@ StackRange kernel_stack_at(uintptr_t pointer);
 
 // The CPU that a stack belongs to, the boot CPU where that cannot be told.
 unsigned cpu_of_other_stack(uintptr_t pointer);
-inline unsigned cpu_of_stack(uintptr_t pointer)
+[[gnu::always_inline]] inline unsigned cpu_of_stack(uintptr_t pointer)
 {
     return pointer < KSTACKTOP
         ? static_cast<unsigned>((KSTACKTOP - 1 - pointer) / (KSTKSIZE + KSTKGAP))
@@ -30,7 +30,7 @@ inline unsigned cpu_of_stack(uintptr_t pointer)
 
 // The stack this code runs on, and its CPU.
 StackRange current_kernel_stack();
-inline unsigned current_cpu_number()
+[[gnu::always_inline]] inline unsigned current_cpu_number()
 {
     return cpu_of_stack(reinterpret_cast<uintptr_t>(__builtin_frame_address(0)));
 }

@@ -63,14 +63,16 @@ size_t environments_window_bytes() { return sizeof(Env) * max_envs; }
 
 void environments_init()
 {
+    Env* info = window;
     for (Environment& environment : environments) {
+        environment.info_ = info++;
         environment.release_slot();
     }
 }
 
 std::span<Environment> Environment::all() { return environments; }
 size_t Environment::count() { return alive; }
-Env& Environment::info() { return window[this - environments.data()]; }
+Env& Environment::info() { return *info_; }
 
 void Environment::announce(const char* what)
 {

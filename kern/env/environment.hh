@@ -123,6 +123,7 @@ public:
 private:
     friend class WaitQueue;
     friend class Scheduler;
+    friend void environments_init();
 
     static void end_unstarted_children(envid_t parent);
     void set_deadline(uint32_t timeout_ms);
@@ -130,6 +131,7 @@ private:
     bool expire_wait(uint64_t now_us);
     void stop_waiting();
 
+    Env* info_ = nullptr;
     Allowance* allowance_ = nullptr;
     WaitQueue* queue_ = nullptr;                // that it is linked into
     Environment* next_ = nullptr;
