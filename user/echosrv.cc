@@ -1,9 +1,11 @@
 // The echo server (RFC 862): sends back what it gets on port 7, tcp and udp. One environment serves
 // all clients. A turn of all that are ready is one message to the network server
 // (lib/socket_batch.hh): what came in the last turn goes back while the next is received.
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <new>
+#include <span>
 
 #include "lib/lib.hh"
 #include "lib/socket_batch.hh"
@@ -197,7 +199,10 @@ private:
     Client* free_client_ = nullptr;
     bool pausing_ = false;                  // accept failed for want of resources
     size_t datagram_bytes_used_ = 0;        // by datagrams that are to be sent back
+    std::span<Client> clients() { return std::span(clients_).first(places_); }
+
     std::array<Client, max_clients> clients_;
+    size_t places_ = 0;                     // of clients_, up to the last in use
 };
 
 void EchoServer::start()
@@ -224,7 +229,7 @@ void EchoServer::run()
         ask();
         must(batch_.submit(pausing_ ? accept_pause_ms : -1), "wait for clients");
         pausing_ = false;
-        for (Client& client : clients_) {
+        for (Client& client : clients()) {
             if (client.in_use()) {
                 client.take(batch_, large_);
             }
@@ -237,17 +242,24 @@ void EchoServer::run()
 void EchoServer::ask()
 {
     batch_.clear();
-    free_client_ = nullptr;
     if (datagram_bytes_used_ > 0) {
         batch_.send_many(datagram_socket_, datagrams(), datagram_bytes_used_);
     }
-    for (Client& client : clients_) {
+    free_client_ = nullptr;
+    size_t last = 0;
+    for (Client& client : clients()) {
         if (client.in_use()) {
             client.ask(batch_, large_);
         }
-        if (!client.in_use() && free_client_ == nullptr) {
+        if (client.in_use()) {
+            last = static_cast<size_t>(&client - clients_.data()) + 1;
+        } else if (free_client_ == nullptr) {
             free_client_ = &client;
         }
+    }
+    places_ = last;
+    if (free_client_ == nullptr && places_ < max_clients) {
+        free_client_ = &clients_[places_];
     }
     receiving_ = batch_.receive_many(datagram_socket_, datagrams(), datagram_bytes);
     accepting_ = free_client_ != nullptr && !pausing_ ? batch_.accept(listener_) : -1;
@@ -264,7 +276,9 @@ void EchoServer::take_client()
         return;                             // else that client has gone already
     }
     cprintf("Client connected: %s\n", batch_.address(accepting_).text());
-    free_client_->open(socket, small_pair(static_cast<size_t>(free_client_ - clients_.data())));
+    const auto place = static_cast<size_t>(free_client_ - clients_.data());
+    free_client_->open(socket, small_pair(place));
+    places_ = std::max(places_, place + 1);
 }
 
 // A datagram that cannot be sent back is lost, as datagrams may be.
