@@ -15,8 +15,8 @@ HOST_WARNINGS := $(WARNINGS) $(call errors_of,$(HOST_CXX))
 # Copies of a few bytes whose number is known are moves, others calls of our memcpy and memset: they
 # are faster than `rep movs` where the machine is emulated (docs/performance.md, "Copies").
 COPY_FLAGS := -fbuiltin -fno-builtin-printf -fno-builtin-snprintf \
-    -mmemcpy-strategy=unrolled_loop:64:noalign,libcall:-1:noalign \
-    -mmemset-strategy=unrolled_loop:64:noalign,libcall:-1:noalign
+    -mmemcpy-strategy=unrolled_loop:128:noalign,libcall:-1:noalign \
+    -mmemset-strategy=unrolled_loop:128:noalign,libcall:-1:noalign
 
 # Code for the guest, kernel and programs alike. No floating point and no vector registers: the
 # kernel does not save them. Frame pointers are kept for backtraces.

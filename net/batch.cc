@@ -21,16 +21,15 @@ static bool may_be_in_batch(uint32_t code)
 // The part of the batch that an entry is, as a request of its own.
 static Request part_of(const Request& batch, const BatchEntry& copy, BatchEntry* entry)
 {
-    Request part;
-    part.client = batch.client;
-    part.code = copy.code;
-    part.index = batch.index;
-    part.page_count = batch.page_count;
-    part.writable = true;
-    part.header = copy.request;
+    Request part{.client = batch.client,
+                 .code = copy.code,
+                 .index = batch.index,
+                 .page_count = batch.page_count,
+                 .writable = true,
+                 .header = copy.request,
+                 .entry = entry,
+                 .offset = copy.offset};
     part.header.flags |= request_no_wait;
-    part.entry = entry;
-    part.offset = copy.offset;
     return part;
 }
 
