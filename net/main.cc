@@ -66,8 +66,8 @@ static void take_memory_all()
     net_heap.initialise(reinterpret_cast<void*>(heap_region), heap * page_size);
 
     constexpr uint32_t run = OutputQueue::run_pages;
-    const uint32_t runs = take_memory(output_runs, 4 * run, 8, run);
-    output_queue.initialise(reinterpret_cast<jif_pkt*>(output_runs), runs / run);
+    const uint32_t taken = take_memory(output_runs, OutputQueue::max_runs * run, 8, run);
+    output_queue.initialise(reinterpret_cast<jif_pkt*>(output_runs), taken / run);
 }
 
 static void start_interface(const NetInfo& info)
