@@ -5,10 +5,10 @@
 
 // Take packets from the card to the core server, and from it to the card; send NSREQ_TIMER to it,
 // first after `initial_to` ms, then as it answers. They return when there is nothing left to do:
-// no card, or no core server any more.
-void input(envid_t ns_envid);
-void output(envid_t ns_envid);
-void timer(envid_t ns_envid, uint32_t initial_to);
+// no card, or no core server any more. Not inlined, so that a backtrace tells who it is.
+[[gnu::noinline]] void input(envid_t ns_envid);
+[[gnu::noinline]] void output(envid_t ns_envid);
+[[gnu::noinline]] void timer(envid_t ns_envid, uint32_t initial_to);
 
 inline constexpr uint32_t timer_ms = 250;                   // lwIP's TCP counts in this
 
