@@ -128,6 +128,19 @@ void user_trap(Environment& current, const Trapframe& incoming)
     }
 }
 
+// Where SYSENTER goes, and on which stack; its stack segment is the next selector.
+void load_system_call_entry()
+{
+    constexpr uint32_t code_selector = 0x174, stack_pointer = 0x175, instruction_pointer = 0x176;
+    if (!x86::has_sysenter()) {
+        panic("this CPU has no SYSENTER: any since the Pentium II has (QEMU: leave out -cpu)");
+    }
+    x86::write_msr(code_selector, GD_KT);
+    x86::write_msr(stack_pointer, this_cpu().task_state.esp0);
+    x86::write_msr(instruction_pointer,
+                   static_cast<uint32_t>(reinterpret_cast<uintptr_t>(system_call_entry)));
+}
+
 }   // namespace
 
 void traps_init()
@@ -145,19 +158,6 @@ void traps_init()
     }
     interrupt_table[T_DBLFLT] = {.selector = double_fault_task, .access = task_gate};
     traps_load();
-}
-
-// Where SYSENTER goes, and on which stack; its stack segment is the next selector.
-static void load_system_call_entry()
-{
-    constexpr uint32_t code_selector = 0x174, stack_pointer = 0x175, instruction_pointer = 0x176;
-    if (!x86::has_sysenter()) {
-        panic("this CPU has no SYSENTER: any since the Pentium II has (QEMU: leave out -cpu)");
-    }
-    x86::write_msr(code_selector, GD_KT);
-    x86::write_msr(stack_pointer, this_cpu().task_state.esp0);
-    x86::write_msr(instruction_pointer,
-                   static_cast<uint32_t>(reinterpret_cast<uintptr_t>(system_call_entry)));
 }
 
 void traps_load()
