@@ -7,7 +7,7 @@
 #include "net/interface.hh"
 #include "net/packet_run.hh"
 
-static constexpr uint32_t receive_batch = 32;
+static constexpr uint32_t receive_batch = 64;
 // Frames below this that lwIP or a socket may keep are copied, so that small ones in a queue do not
 // hold buffers for large ones; others are given to lwIP with the buffer they came in.
 static constexpr uint32_t give_from_bytes = 1024;

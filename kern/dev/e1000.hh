@@ -105,12 +105,12 @@ static_assert(TransmitRing::slots * sizeof(TransmitDescriptor) <= page_size);
 // card's. The card fills them in order and sets `done`; from then on, and until release(), a
 // descriptor and its buffer are ours. To the card a tail equal to the head means "no room", so
 // the slot at the tail is never the card's: of 256 slots 255 can be filled.
-// Giving a buffer back costs a write of the tail, which is slow; so we owe the card up to
-// owed_limit buffers before we pay all at once.
+// Giving a buffer back costs a write of the tail, which is slow; so we owe the card buffers until
+// they are owed_limit, and pay all at once.
 class ReceiveRing {
 public:
     static constexpr uint32_t slots = 256;
-    static constexpr uint32_t owed_limit = slots / 4;
+    static constexpr uint32_t owed_limit = slots / 2;
 
     static Result<ReceiveRing> create(Registers registers);
 
@@ -128,9 +128,6 @@ public:
     // Takes back the oldest frame's buffer, to be refilled by the card.
     void release();
 
-    // Gives the card the buffers that it is owed, if they are many enough.
-    void return_buffers();
-
     uint64_t errors() const { return errors_; }
     void print() const;
     void describe(NetRing& ring) const;
@@ -139,6 +136,7 @@ private:
     ReceiveRing(Registers registers, PageFrame ring, SlotBuffers<slots> buffers);
     volatile ReceiveDescriptor& descriptor(uint32_t slot) const;
     void make_empty(uint32_t slot);
+    void return_buffers();
     bool accept(uint32_t length, uint8_t status, uint8_t errors);
 
     Registers registers_;
@@ -202,7 +200,6 @@ private:
     void start_transmit() override;
     std::span<const std::byte> oldest_frame() override;
     void release_frame() override { receive_.release(); }
-    void return_buffers() override { receive_.return_buffers(); }
     void describe_transmit(NetRing& ring) const override { transmit_.describe(ring); }
     void describe_receive(NetRing& ring) const override { receive_.describe(ring); }
 

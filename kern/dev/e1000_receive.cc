@@ -95,16 +95,13 @@ void ReceiveRing::release()
     }
     make_empty(next_);
     next_ = (next_ + 1) % slots;
-    if (++owed_ == slots / 2) {                 // a long batch does not leave the card without
+    if (++owed_ == owed_limit) {
         return_buffers();
     }
 }
 
 void ReceiveRing::return_buffers()
 {
-    if (owed_ < owed_limit) {
-        return;
-    }
     owed_ = 0;
     std::atomic_thread_fence(std::memory_order_release);        // descriptors before the tail
     registers_.write(ReceiveRingRegisters::Tail::index((next_ + slots - 1) % slots));

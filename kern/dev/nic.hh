@@ -3,7 +3,7 @@
 //
 // Frames are copied straight between the caller's memory and the card's buffers: a transmission
 // lends the next free slot's buffer to be filled, a reception shows the oldest frame where the
-// card wrote it. Both hold their side's lock, and tell the card once, when they end:
+// card wrote it. Both hold their side's lock; a transmission tells the card once, when it ends:
 //
 //     Nic::Transmission out(*nic_card());
 //     std::span<std::byte> buffer = out.claim();       // empty: no free slot
@@ -91,7 +91,6 @@ private:
     virtual void start_transmit() = 0;
     virtual std::span<const std::byte> oldest_frame() = 0;
     virtual void release_frame() = 0;
-    virtual void return_buffers() = 0;
     virtual void describe_transmit(NetRing& ring) const = 0;
     virtual void describe_receive(NetRing& ring) const = 0;
 
@@ -172,7 +171,6 @@ private:
 class [[nodiscard]] Nic::Reception {
 public:
     explicit Reception(Nic& nic) : nic_(nic), guard_(nic.receive_lock_) {}
-    ~Reception() { nic_.return_buffers(); }
     Reception(const Reception&) = delete;
     Reception& operator=(const Reception&) = delete;
 
