@@ -4,8 +4,9 @@
 // first starts with a SocketRequest, the bytes to send or to be received follow it without a gap
 // through the whole run. The answer's value is a result >= 0 or a negative error; it changes the
 // header's `address` and the bytes. The answer to NSREQ_SOCKET and NSREQ_ACCEPT carries the new
-// socket's descriptor page (net/descriptor.hh); ACCEPT's value is how many more wait to be accepted. A program need not be trusted with anything
-// here: the server copies the header before it looks at it.
+// socket's descriptor page (net/descriptor.hh); ACCEPT's value is how many more wait to be accepted.
+// A program need not be trusted with anything here: the server copies the header before it looks at
+// it.
 #pragma once
 #include <array>
 

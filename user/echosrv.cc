@@ -182,6 +182,7 @@ public:
 
 private:
     std::byte* datagrams() const { return batch_.data(); }
+    std::span<Client> clients() { return std::span(clients_).first(places_); }
     Pair small_pair(size_t number) const
     {
         return {batch_.data() + datagram_bytes + number * 2 * small_bytes, small_bytes};
@@ -199,8 +200,6 @@ private:
     Client* free_client_ = nullptr;
     bool pausing_ = false;                  // accept failed for want of resources
     size_t datagram_bytes_used_ = 0;        // by datagrams that are to be sent back
-    std::span<Client> clients() { return std::span(clients_).first(places_); }
-
     std::array<Client, max_clients> clients_;
     size_t places_ = 0;                     // of clients_, up to the last in use
 };
