@@ -14,7 +14,7 @@
 using ssize_t = int;
 using off_t = long;                             // a position in a file: below 2 GiB
 
-inline constexpr int max_fds = 1024;            // of one program
+inline constexpr int max_fds = 704;             // of one program
 inline constexpr uintptr_t fd_table = 0xD0000000;       // JOS's FDTABLE: a page a descriptor
 // And a page of data each. They lie below, so that fork and spawn, which go up through memory,
 // share a descriptor's data before the descriptor itself: lib/pipe.cc relies on it.
