@@ -139,31 +139,13 @@ static void deliver(pbuf* packet)
     }
 }
 
-void interface_receive_end()
+static void deliver_joined(ReceiveMerge::Packet packet)
 {
-    if (receive_merge.is_empty()) {
-        return;
-    }
-    const ReceiveMerge::Packet packet = receive_merge.take();
     without_checksums(packet.is_checked ? sums_of_joined : u16_t{0},
                       [&] { deliver(packet.frame); });
 }
 
-// Keeps segments that more may follow.
-static void deliver_joined(pbuf* frame)
-{
-    ReceiveMerge::Segment segment;
-    const bool can_be_joined = ReceiveMerge::find(frame, segment);
-    if (can_be_joined && receive_merge.append(segment)) {
-        return;
-    }
-    interface_receive_end();
-    if (can_be_joined) {
-        receive_merge.begin(segment);
-    } else {
-        deliver(frame);
-    }
-}
+void interface_receive_end() { receive_merge.end(deliver_joined); }
 
 void interface_receive(std::span<const char> frame)
 {
@@ -177,7 +159,7 @@ void interface_receive(std::span<const char> frame)
     }
     memcpy(packet->payload, frame.data(), frame.size());
     finish(*packet, frame.size());
-    deliver_joined(packet);
+    receive_merge.receive(packet, deliver_joined);
 }
 
 void interface_receive_in(pbuf* buffer, size_t size)
@@ -187,7 +169,7 @@ void interface_receive_in(pbuf* buffer, size_t size)
         return;
     }
     finish(*buffer, size);
-    deliver_joined(buffer);
+    receive_merge.receive(buffer, deliver_joined);
 }
 
 // The only takers of datagrams are lwIP's own, which keep none, and DatagramQueue, which copies

@@ -129,9 +129,6 @@ void ReceiveMerge::join()
 
 ReceiveMerge::Packet ReceiveMerge::take()
 {
-    if (count_ == 0) {
-        return {};
-    }
     const bool is_joined = count_ > 1;
     if (is_joined) {
         join();

@@ -11,31 +11,49 @@ struct pbuf;
 
 class ReceiveMerge {
 public:
-    struct Segment {
-        pbuf* frame = nullptr;          // in one piece
-        FrameHeaders headers;
-        uint32_t payload() const;
-        void cut_padding() const;
-    };
-    // Whether a frame is a segment that can be joined with others.
-    static bool find(pbuf* frame, Segment& segment);
-
-    // Keeps the segment if it continues those that are kept; begin() if nothing is kept. The frame
-    // is ours then.
-    bool append(const Segment& next);
-    void begin(const Segment& first);
-    bool is_empty() const { return count_ == 0; }
-
-    // What is kept, as one frame, the caller's from now on; null: nothing.
     struct Packet {
         pbuf* frame = nullptr;
         bool is_checked = false;        // IP's and TCP's checksums were right, and no longer are
     };
-    Packet take();
+
+    // Takes over `frame`, a pbuf in one piece: keeps it as long as others may continue it, and calls
+    // deliver(Packet), which takes over what no other can continue any more, in order.
+    template <typename Deliver> void receive(pbuf* frame, Deliver deliver)
+    {
+        Segment next;
+        const bool can_be_joined = find(frame, next);
+        if (can_be_joined && append(next)) {
+            return;
+        }
+        end(deliver);
+        if (can_be_joined) {
+            begin(next);
+        } else {
+            deliver(Packet{frame});
+        }
+    }
+
+    // Delivers what is kept, if anything.
+    template <typename Deliver> void end(Deliver deliver)
+    {
+        if (count_ > 0) {
+            deliver(take());
+        }
+    }
 
 private:
     static constexpr uint32_t max_segments = 44;        // of 1,460 bytes: IP's lengths have 16 bits
 
+    struct Segment {
+        pbuf* frame = nullptr;
+        FrameHeaders headers;
+        uint32_t payload() const;
+        void cut_padding() const;
+    };
+    static bool find(pbuf* frame, Segment& segment);
+    bool append(const Segment& next);
+    void begin(const Segment& first);
+    Packet take();
     bool follows(const Segment& next) const;
     void write_header();
     void join();

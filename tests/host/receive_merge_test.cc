@@ -36,25 +36,15 @@ protected:
     }
     void TearDown() override { EXPECT_EQ(fake_net::free_heap_slabs(), slabs_); }
 
-    // What lwIP would get of frames that have come together, as net/interface.cc does it.
+    // What lwIP would get of frames that have come together.
     std::vector<Output> outputs_of(const Frames& frames)
     {
         for (const std::string& frame : frames) {
             pbuf* const packet = pbuf_alloc(PBUF_RAW, static_cast<u16_t>(frame.size()), PBUF_RAM);
             pbuf_take(packet, frame.data(), packet->len);
-            ReceiveMerge::Segment segment;
-            const bool can_be_joined = ReceiveMerge::find(packet, segment);
-            if (can_be_joined && merge_.append(segment)) {
-                continue;
-            }
-            end();
-            if (can_be_joined) {
-                merge_.begin(segment);
-            } else {
-                deliver(packet, false);
-            }
+            merge_.receive(packet, deliver_);
         }
-        end();
+        merge_.end(deliver_);
         return std::exchange(outputs_, {});
     }
 
@@ -93,14 +83,6 @@ protected:
     }
 
 private:
-    void end()
-    {
-        const ReceiveMerge::Packet packet = merge_.take();
-        if (packet.frame != nullptr) {
-            deliver(packet.frame, packet.is_checked);
-        }
-    }
-
     void deliver(pbuf* packet, bool is_joined)
     {
         std::string bytes;
@@ -113,6 +95,9 @@ private:
         pbuf_free(packet);
     }
 
+    const std::function<void(ReceiveMerge::Packet)> deliver_ = [this](ReceiveMerge::Packet packet) {
+        deliver(packet.frame, packet.is_checked);
+    };
     ReceiveMerge merge_;
     std::vector<Output> outputs_;
     size_t slabs_ = 0;
