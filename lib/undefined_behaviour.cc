@@ -43,16 +43,17 @@ struct Place {
     X(nonnull_arg, "null pointer for a parameter that must not be null") \
     X(invalid_builtin, "bit count of zero")
 
-extern "C" {
+// By other names in C++: the compiler knows the handlers itself, with parameters of type void*.
 #define X(name, text) \
-    [[noreturn]] void __ubsan_handle_##name(const Place* place); \
-    void __ubsan_handle_##name(const Place* place) { report(place, text); }
+    [[noreturn]] void found_##name(const Place* place) asm("__ubsan_handle_" #name); \
+    void found_##name(const Place* place) { report(place, text); }
+extern "C" {
 HANDLERS(X)
-#undef X
 
 // The place comes apart from the check's data.
-[[noreturn]] void __ubsan_handle_nonnull_return_v1(const void* data, const Place* place);
-void __ubsan_handle_nonnull_return_v1(const void*, const Place* place)
+[[noreturn]] void found_nonnull_return(const void* data, const Place* place)
+    asm("__ubsan_handle_nonnull_return_v1");
+void found_nonnull_return(const void*, const Place* place)
 {
     report(place, "null pointer returned where it must not be");
 }
