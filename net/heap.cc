@@ -19,7 +19,7 @@ void Heap::initialise(void* region, size_t size)
     }
 }
 
-constexpr std::array<uint8_t, Heap::max_block / 16 + 1> Heap::class_table = make_class_table();
+constexpr Heap::ClassTable Heap::class_table = make_class_table();
 
 void Heap::link(Slab*& list, Slab* slab)
 {

@@ -48,18 +48,18 @@ private:
                                          1616, 2032, max_block};
     static constexpr size_t class_count = sizeof(sizes) / sizeof(sizes[0]);
 
-    // The smallest class for a block of `size` bytes, by how many times 16 bytes that is.
-    static constexpr std::array<uint8_t, max_block / 16 + 1> make_class_table()
+    // The smallest class for a block, by how many times 16 bytes that is.
+    using ClassTable = std::array<uint8_t, max_block / 16 + 1>;
+    static constexpr ClassTable make_class_table()
     {
-        std::array<uint8_t, max_block / 16 + 1> table{};
+        ClassTable table{};
         for (size_t units = 0, found = 0; units < table.size(); units++) {
             found += units * 16 > sizes[found] ? 1 : 0;
             table[units] = static_cast<uint8_t>(found);
         }
         return table;
     }
-    // The smallest class for a block of so many times 16 bytes.
-    static const std::array<uint8_t, max_block / 16 + 1> class_table;
+    static const ClassTable class_table;
     static constexpr size_t blocks_in(size_t block_class)
     {
         return (slab_bytes - header_bytes) / sizes[block_class];

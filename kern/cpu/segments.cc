@@ -6,7 +6,7 @@
 #include "kern/cpu/cpu.hh"
 #include "kern/cpu/double_fault.hh"
 #include "kern/cpu/x86.hh"
-#include "kern/memory/address_space.hh"
+#include "kern/debug/kernel_stack.hh"
 
 std::array<Cpu, max_cpus> cpus{};
 unsigned cpu_count = 1;

@@ -12,6 +12,7 @@
 #include "kern/cpu/segments.hh"
 #include "kern/cpu/trap.hh"
 #include "kern/cpu/x86.hh"
+#include "kern/debug/kernel_stack.hh"
 #include "kern/debug/panic.hh"
 #include "kern/dev/clock.hh"
 #include "kern/env/scheduler.hh"

@@ -10,8 +10,6 @@ extern "C" char end[];                  // the kernel's image ends here (linker 
 
 namespace {
 
-constexpr uintptr_t stack_slot = KSTKSIZE + KSTKGAP;
-
 struct alignas(PGSIZE) Stack {
     std::array<char, KSTKSIZE> bytes{};
 };
@@ -45,7 +43,7 @@ StackRange current_kernel_stack()
 StackRange kernel_stack_at(uintptr_t pointer)
 {
     if (pointer < KSTACKTOP && pointer >= MMIOLIM) {
-        const uintptr_t top = KSTACKTOP - cpu_of_stack(pointer) * stack_slot;
+        const uintptr_t top = kernel_stack_top(cpu_of_stack(pointer));
         return {top - KSTKSIZE, top};
     }
     const auto image_end = reinterpret_cast<uintptr_t>(end);

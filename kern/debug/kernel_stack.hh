@@ -1,8 +1,13 @@
-// Which kernel stack is in use, from the stack pointer alone: works however broken the rest is.
+// Where the kernel's stacks are, and which is in use, from the stack pointer alone: works however
+// broken the rest is.
 #pragma once
 #include <cstdint>
 
 #include "inc/layout.h"
+
+// A CPU's stack with the gap below it; the end of a CPU's.
+inline constexpr uintptr_t kernel_stack_slot = KSTKSIZE + KSTKGAP;
+constexpr uintptr_t kernel_stack_top(unsigned cpu) { return KSTACKTOP - cpu * kernel_stack_slot; }
 
 struct StackRange {
     uintptr_t begin = 0, end = 0;
@@ -24,7 +29,7 @@ unsigned cpu_of_other_stack(uintptr_t pointer);
 [[gnu::always_inline]] inline unsigned cpu_of_stack(uintptr_t pointer)
 {
     return pointer < KSTACKTOP
-        ? static_cast<unsigned>((KSTACKTOP - 1 - pointer) / (KSTKSIZE + KSTKGAP))
+        ? static_cast<unsigned>((KSTACKTOP - 1 - pointer) / kernel_stack_slot)
         : cpu_of_other_stack(pointer);
 }
 

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "kern/cpu/paging.hh"
+#include "kern/debug/kernel_stack.hh"
 #include "kern/debug/panic.hh"
 #include "kern/memory/boot_memory.hh"
 #include "kern/memory/mmio.hh"

@@ -66,9 +66,8 @@ private:
 class BootAllocator;
 void address_spaces_init(BootAllocator& boot, PhysAddr envs, size_t envs_bytes);
 
-// Maps a kernel stack for another CPU, for good; no_memory. And where it ends.
+// Maps a kernel stack for another CPU, for good; no_memory.
 Result<void> create_kernel_stack(unsigned cpu);
-constexpr uintptr_t kernel_stack_top(unsigned cpu) { return KSTACKTOP - cpu * (KSTKSIZE + KSTKGAP); }
 
 // Makes the kernel's own directory the CPU's: for when no environment's may stay loaded.
 void load_kernel_space();

@@ -5,6 +5,7 @@
 
 #include "inc/layout.h"
 #include "inc/stdio.hh"
+#include "kern/debug/kernel_stack.hh"
 #include "kern/debug/panic.hh"
 #include "kern/env/environment.hh"
 #include "kern/memory/address_space.hh"
@@ -155,7 +156,7 @@ void check_kernel_directory()
         const auto stack = translate(va);
         ASSERT(stack && stack->rights == PTE_W && frame_is_managed(stack->address));
     }
-    ASSERT(is_empty(KSTACKTOP - KSTKSIZE - KSTKGAP, KSTACKTOP - KSTKSIZE));
+    ASSERT(is_empty(KSTACKTOP - kernel_stack_slot, KSTACKTOP - KSTKSIZE));
     for (uint32_t offset = 0; frame_is_managed({offset}); offset += PTSIZE) {
         const auto memory = translate(KERNBASE + offset);
         ASSERT(memory && memory->address.value == offset && memory->rights == PTE_W);
