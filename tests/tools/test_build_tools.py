@@ -62,6 +62,19 @@ class E1000Debug(unittest.TestCase):
             self.assertEqual(e1000_debug.translated(line), shown)
 
 
+class UndefinedBehaviour(unittest.TestCase):
+    """`make SAN=1` is not what the other tests build: what it adds must compile, for the kernel and
+    for programs."""
+
+    def test_handlers_compile_by_the_names_that_the_compiler_calls(self):
+        with tempfile.TemporaryDirectory() as folder:
+            objects = [Path(folder, part, "lib/undefined_behaviour.o") for part in ("", "kern")]
+            subprocess.run(["make", "-s", "SAN=1", f"OBJDIR={folder}", *map(str, objects)],
+                           cwd=TOOLS.parent, check=True)
+            for path in objects:
+                self.assertIn(b"\0__ubsan_handle_add_overflow\0", path.read_bytes())
+
+
 class CheckTotals(unittest.TestCase):
     """tools/check.py must not take a crash for success."""
 
