@@ -72,7 +72,6 @@ void environments_init()
 
 std::span<Environment> Environment::all() { return environments; }
 size_t Environment::count() { return alive; }
-Env& Environment::info() { return *info_; }
 
 void Environment::announce(const char* what)
 {

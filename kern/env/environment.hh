@@ -38,7 +38,7 @@ public:
     static std::span<Environment> all();
     static size_t count();                      // environments that are not free
 
-    Env& info();                                // what programs see of it
+    Env& info() { return *info_; }              // what programs see of it
     envid_t id() { return info().env_id; }
     EnvType type() { return info().env_type; }
     EnvStatus status() { return info().env_status; }

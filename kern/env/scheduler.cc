@@ -77,12 +77,6 @@ void Scheduler::share()
     }
 }
 
-bool Scheduler::is_mine(Environment& environment) const
-{
-    return this_cpu().current == &environment && environment.status() == EnvStatus::running
-        && environment.info().env_cpunum == this_cpu().id;
-}
-
 Cpu* Scheduler::runs_elsewhere(Environment& environment) const
 {
     for (Cpu& cpu : all_cpus()) {

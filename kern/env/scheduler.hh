@@ -1,8 +1,7 @@
 // Who runs: preemptive round robin over the runnable environments; a CPU without one halts.
 #pragma once
+#include "kern/cpu/cpu.hh"
 #include "kern/env/environment.hh"
-
-struct Cpu;
 
 class Scheduler {
 public:
@@ -28,7 +27,11 @@ public:
     bool has_work() const { return !runnable_.empty(); }
 
     // Whether this CPU runs `environment` still: another CPU may stop or end it meanwhile.
-    bool is_mine(Environment& environment) const;
+    bool is_mine(Environment& environment) const
+    {
+        return this_cpu().current == &environment && environment.status() == EnvStatus::running
+            && environment.info().env_cpunum == this_cpu().id;
+    }
     // The CPU that runs `environment`, if it is another one; else null.
     Cpu* runs_elsewhere(Environment& environment) const;
 
