@@ -1,7 +1,9 @@
 #include "net/batch.hh"
 
-#include "inc/string.hh"
+#include <utility>
+
 #include "net/dispatch.hh"
+#include "net/poll.hh"
 #include "net/socket_table.hh"
 
 static constexpr int32_t not_yet = to_abi(Error::try_again);
@@ -18,19 +20,38 @@ static bool may_be_in_batch(uint32_t code)
         || code == NSREQ_POLL;
 }
 
-// The part of the batch that an entry is, as a request of its own.
-static Request part_of(const Request& batch, const BatchEntry& copy, BatchEntry* entry)
+// An entry as a request of its own; a copy, for the client may change the entry meanwhile.
+static Request part_of(const Request& batch, BatchEntry& entry)
 {
     Request part{.client = batch.client,
-                 .code = copy.code,
+                 .code = entry.code,
                  .index = batch.index,
                  .page_count = batch.page_count,
                  .writable = true,
-                 .header = copy.request,
-                 .entry = entry,
-                 .offset = copy.offset};
+                 .header = entry.request,
+                 .entry = &entry,
+                 .offset = entry.offset};
     part.header.flags |= request_no_wait;
     return part;
+}
+
+static int32_t do_entry(Request& batch, Socket& socket, BatchEntry& entry, uint64_t mark)
+{
+    Request part = part_of(batch, entry);
+    if (!may_be_in_batch(part.code)) {
+        return to_abi(Error::not_supported);
+    }
+    if (part.code == NSREQ_ACCEPT && batch.descriptor_slot != no_descriptor) {
+        return not_yet;                             // an answer carries one descriptor page
+    }
+    dispatch_to(socket, part);
+    if (part.descriptor_slot != no_descriptor) {
+        batch.descriptor_slot = part.descriptor_slot;
+    }
+    if (part.result == not_yet) {
+        socket.pollers |= mark;
+    }
+    return part.result;
 }
 
 // Whether the client has to hear of the entry now. A send that it does not await was to succeed
@@ -47,32 +68,22 @@ static bool ends_batch(const BatchEntry& entry, int32_t result)
 int32_t batch_run(Request& batch, bool again, uint64_t mark)
 {
     auto* const entries = reinterpret_cast<BatchEntry*>(batch.data());
+    const uint64_t looked_at = std::exchange(batch.looked_at, poll_events());
     int32_t done = 0;
     bool ended = batch.header.argument[0] == 0;
     for (uint32_t i = 0; i < batch.header.argument[0]; i++) {
-        const BatchEntry entry = entries[i];        // which the client may change meanwhile
+        BatchEntry& entry = entries[i];
         if (again && entry.result != not_yet) {
             done++;
             continue;
         }
         Socket* const socket = sockets.find(entry.request.socket, entry.request.ticket);
-        if (!may_be_in_batch(entry.code) || socket == nullptr) {
-            entries[i].result = to_abi(socket == nullptr ? Error::bad_descriptor
-                                                         : Error::not_supported);
-        } else if (entry.code == NSREQ_ACCEPT && batch.descriptor_slot != no_descriptor) {
-            entries[i].result = not_yet;            // an answer carries one descriptor page
-        } else {
-            Request part = part_of(batch, entry, &entries[i]);
-            dispatch(part);
-            if (part.descriptor_slot != no_descriptor) {
-                batch.descriptor_slot = part.descriptor_slot;
-            }
-            if (part.result == not_yet) {
-                socket->pollers |= mark;
-            }
-            entries[i].result = part.result;
+        if (again && socket != nullptr && socket->last_event <= looked_at) {
+            continue;
         }
-        const int32_t result = entries[i].result;
+        const int32_t result = socket != nullptr ? do_entry(batch, *socket, entry, mark)
+                                                 : to_abi(Error::bad_descriptor);
+        entry.result = result;
         done += result != not_yet ? 1 : 0;
         ended = ended || ends_batch(entry, result);
     }

@@ -6,7 +6,7 @@
 // Whether the batch that a client sent is one: entries that lie in its pages, which are writable.
 bool batch_is_valid(const Request& batch);
 
-// Does the entries that are not done yet (`again`: not all of them) and returns how many are done
-// if the batch is to be answered, else 0. The sockets of entries that are not done note what
-// happens from now on, with `mark`.
+// Does the entries (`again`: those that are not done yet and on whose socket something happened
+// since the last time) and returns how many are done if the batch is to be answered, else 0. The
+// sockets of entries that are not done note what happens from now on, with `mark`.
 int32_t batch_run(Request& batch, bool again, uint64_t mark);

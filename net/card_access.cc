@@ -13,7 +13,7 @@ static constexpr uint32_t receive_batch = 64;
 static constexpr uint32_t give_from_bytes = 1024;
 
 static std::array<pbuf*, receive_batch> buffers;
-static std::array<NetFrame, receive_batch> to_receive;
+static std::array<NetFrame, receive_batch> to_receive;      // the room in them
 static std::array<NetFrame, max_net_batch> to_send;
 
 static NetFrame room_of(const pbuf* buffer)
@@ -28,6 +28,7 @@ void card_access_start()
         if (buffers[i] == nullptr) {
             panic("no memory for receive buffers");
         }
+        to_receive[i] = room_of(buffers[i]);
     }
     if (const int result = sys_net_watch(); result < 0) {
         panic("cannot watch the card: %s", error_text(result));
@@ -56,12 +57,11 @@ void card_receive()
     if (buffers[0] == nullptr) {
         return;                         // there is no card
     }
-    for (uint32_t i = 0; i < receive_batch; i++) {
+    const int received = sys_net_receive(to_receive.data(), receive_batch, 0);
+    const uint32_t count = received > 0 ? static_cast<uint32_t>(received) : 0;
+    for (uint32_t i = 0; i < count; i++) {
+        pass_on(i, to_receive[i].length);
         to_receive[i] = room_of(buffers[i]);
-    }
-    const int count = sys_net_receive(to_receive.data(), receive_batch, 0);
-    for (int i = 0; i < count; i++) {
-        pass_on(static_cast<uint32_t>(i), to_receive[static_cast<uint32_t>(i)].length);
     }
     interface_receive_end();
 }

@@ -164,6 +164,16 @@ static Handler handler_of(uint32_t code)
     }
 }
 
+void dispatch_to(Socket& socket, Request& request)
+{
+    const Handler handler = handler_of(request.code);
+    if (handler == nullptr) {
+        return requests.answer(request, Error::not_supported);
+    }
+    request.socket = &socket;
+    handler(socket, request);
+}
+
 void dispatch(Request& request)
 {
     if (request.page_count == 0) {
@@ -190,14 +200,9 @@ void dispatch(Request& request)
     if (request.code == NSREQ_INTERFACE) {
         return interface_request(request);
     }
-    const Handler handler = handler_of(request.code);
-    if (handler == nullptr) {
-        return requests.answer(request, Error::not_supported);
-    }
-    Socket* socket = sockets.find(request.header.socket, request.header.ticket);
+    Socket* const socket = sockets.find(request.header.socket, request.header.ticket);
     if (socket == nullptr) {
         return requests.answer(request, Error::bad_descriptor);
     }
-    request.socket = socket;
-    handler(*socket, request);
+    dispatch_to(*socket, request);
 }

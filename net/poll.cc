@@ -8,6 +8,7 @@
 
 static RequestList polls;
 static uint64_t noted;                  // bits of sockets on which something happened
+static uint64_t event_count;
 static uint32_t polls_with_deadline;
 
 static uint64_t bit_of(const Request& request)
@@ -95,7 +96,10 @@ void poll_note(Socket& socket)
 {
     noted |= socket.pollers;
     socket.pollers = 0;
+    socket.last_event = ++event_count;
 }
+
+uint64_t poll_events() { return event_count; }
 
 void poll_wake(Socket& socket, RequestList& list, bool (*try_answer)(Socket&, Request&))
 {

@@ -12,6 +12,8 @@ void poll_socket(Socket& socket, Request& request);     // a batch's entry
 
 // Something happened on the socket.
 void poll_note(Socket& socket);
+// How often that was: a socket's `last_event` is more if it was its turn since.
+uint64_t poll_events();
 
 // The same, for the requests of `list` as well, which are parked on the socket: `try_answer`
 // answers them, first come first served, until it says that one has to wait on.

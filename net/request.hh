@@ -24,8 +24,9 @@ struct Request {
     uint32_t offset = sizeof(SocketRequest);                    //   bytes are there
     int32_t result = 0;                 // of a part, when it is answered
     uint32_t descriptor_slot = no_descriptor;                   // whose page the answer brings
-    bool has_deadline = false;          // poll
+    bool has_deadline = false;          // poll, batch
     uint32_t deadline_ms = 0;
+    uint64_t looked_at = 0;             // batch: poll_events() when its entries were last done
     RequestList* list = nullptr;        // where it is parked
     Request* next = nullptr;
     Request* previous = nullptr;

@@ -55,6 +55,7 @@ struct Socket {
     RequestList readers;                // recv, accept
     RequestList writers;                // send, connect
     uint64_t pollers = 0;               // which parked polls to look at again (net/poll.hh)
+    uint64_t last_event = 0;            // when something happened on it, in poll_events()
 
     Socket* listener = nullptr;         // who has it in its queue, before accept
     Socket* next = nullptr;             // in that queue; in the list of free sockets
