@@ -19,6 +19,7 @@
 #define UVPT        (ULIM - PTSIZE)     // the environment's own page tables
 #define UPAGES      (UVPT - PTSIZE)     // uint16_t reference count of each physical page
 #define UENVS       (UPAGES - PTSIZE)   // struct Env of each environment (inc/env.hh)
+#define UCLOCK      (UPAGES - PGSIZE)   // struct Clock (inc/clock.hh)
 
 // What a program may map lies below UTOP.
 #define UTOP        UENVS

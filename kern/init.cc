@@ -57,7 +57,8 @@ void memory_init()
     BootAllocator boot(end, map.end);
     environments_allocate(boot);
     frames_allocate(map, boot);
-    address_spaces_init(boot, environments_window(), environments_window_bytes());
+    address_spaces_init(boot, environments_window(), environments_window_bytes(),
+                        to_physical(clock_page()));
     frames_init(map, boot);
     const FrameCounts counts = frame_counts();
     cprintf("Physical memory: %u MiB, %u KiB free", static_cast<unsigned>(map.end.value >> 20),

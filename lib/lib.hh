@@ -9,6 +9,7 @@
 #include "inc/syscall.hh"
 #include "inc/trap.hh"
 #include "inc/types.hh"
+#include "lib/clock.hh"
 #include "lib/console.hh"
 #include "lib/endpoint.hh"
 #include "lib/environments.hh"

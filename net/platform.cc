@@ -13,7 +13,7 @@ namespace platform {
 // The answer that goes out with the next wait.
 static Answer held;
 
-uint32_t now_ms() { return sys_time_msec(); }
+uint32_t now_ms() { return time_ms(); }
 
 // A generator whose state takes in the cycle counter at each call (the processor has no random
 // numbers of its own to ask for): what an observer would have to know is every interrupt's timing.

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "inc/clock.hh"
+#include "inc/layout.h"
 #include "inc/ports.hh"
 #include "inc/stdio.hh"
 #include "kern/cpu/x86.hh"
@@ -19,8 +21,10 @@ constexpr int readings = 8;
 constexpr int most_polls = 1000000;             // of some 3 us each
 constexpr int most_attempts = 20;
 
-constinit uint64_t start_cycles = 0;
-constinit uint64_t us_per_cycle = 0;            // times 2^32
+struct alignas(PGSIZE) ClockPage {              // programs see all of it
+    Clock clock;
+};
+constinit ClockPage page{};
 
 void write_count(uint16_t channel, uint32_t count)
 {
@@ -104,18 +108,14 @@ void clock_init()
 {
     stop_channel0();
     const uint64_t hz = calibrate();
-    us_per_cycle = (uint64_t{1000000} << 32) / std::max<uint64_t>(hz, 1000000);
-    start_cycles = x86::rdtsc();
+    page.clock = {.start_cycles = x86::rdtsc(),
+                  .us_per_cycle = (uint64_t{1000000} << 32) / std::max<uint64_t>(hz, 1000000)};
 }
 
-uint64_t cycles_to_us(uint64_t cycles)
-{
-    const uint64_t high = (cycles >> 32) * us_per_cycle;
-    const uint64_t low = (cycles & 0xFFFFFFFF) * us_per_cycle;
-    return high + (low >> 32);
-}
+const void* clock_page() { return &page; }
 
-uint64_t time_us() { return cycles_to_us(x86::rdtsc() - start_cycles); }
+uint64_t cycles_to_us(uint64_t cycles) { return page.clock.to_us(cycles); }
+uint64_t time_us() { return page.clock.time_us(); }
 
 void delay_us(uint32_t us)
 {

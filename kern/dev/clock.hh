@@ -3,6 +3,7 @@
 #include <cstdint>
 
 void clock_init();                      // starts time_us()
+const void* clock_page();               // for UCLOCK: programs tell the time by it (inc/clock.hh)
 
 uint64_t time_us();
 uint64_t cycles_to_us(uint64_t cycles); // of the time stamp counter

@@ -45,7 +45,7 @@ extern "C" {
 uint32_t kernel_directory_address = 0;      // also for kern/cpu/ap_entry.S
 }
 
-void address_spaces_init(BootAllocator& boot, PhysAddr envs, size_t envs_bytes)
+void address_spaces_init(BootAllocator& boot, PhysAddr envs, size_t envs_bytes, PhysAddr clock)
 {
     kernel_directory = boot.allocate<Pte>(1024);
     constexpr size_t first_kernel_page = directory_index(KERNBASE);
@@ -55,6 +55,7 @@ void address_spaces_init(BootAllocator& boot, PhysAddr envs, size_t envs_bytes)
     }
     map_kernel(boot, UPAGES, frame_references_table(), frame_references_bytes(), PTE_U);
     map_kernel(boot, UENVS, envs, envs_bytes, PTE_U);
+    map_kernel(boot, UCLOCK, clock, page_size, PTE_U);
     map_kernel(boot, KSTACKTOP - KSTKSIZE, to_physical(boot.allocate<std::byte>(KSTKSIZE)),
                KSTKSIZE, PTE_W);
     kernel_table(boot, MMIOBASE);

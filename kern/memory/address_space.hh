@@ -61,10 +61,10 @@ private:
     uint32_t* pages_ = nullptr;
 };
 
-// Sets up the kernel's part: windows at UPAGES and UENVS, the boot CPU's stack, and empty page
-// tables for device mappings; then leaves the entry directory.
+// Sets up the kernel's part: windows at UPAGES, UENVS and UCLOCK, the boot CPU's stack, and empty
+// page tables for device mappings; then leaves the entry directory.
 class BootAllocator;
-void address_spaces_init(BootAllocator& boot, PhysAddr envs, size_t envs_bytes);
+void address_spaces_init(BootAllocator& boot, PhysAddr envs, size_t envs_bytes, PhysAddr clock);
 
 // Maps a kernel stack for another CPU, for good; no_memory.
 Result<void> create_kernel_stack(unsigned cpu);

@@ -7,6 +7,7 @@
 #include "inc/stdio.hh"
 #include "kern/debug/kernel_stack.hh"
 #include "kern/debug/panic.hh"
+#include "kern/dev/clock.hh"
 #include "kern/env/environment.hh"
 #include "kern/memory/address_space.hh"
 #include "kern/memory/boot_memory.hh"
@@ -152,6 +153,7 @@ void check_kernel_directory()
 {
     ASSERT(is_window(UPAGES, frame_references_table(), frame_references_bytes(), PTE_U));
     ASSERT(is_window(UENVS, environments_window(), environments_window_bytes(), PTE_U));
+    ASSERT(is_window(UCLOCK, to_physical(clock_page()), PGSIZE, PTE_U));
     for (uintptr_t va = KSTACKTOP - KSTKSIZE; va < KSTACKTOP; va += PGSIZE) {
         const auto stack = translate(va);
         ASSERT(stack && stack->rights == PTE_W && frame_is_managed(stack->address));

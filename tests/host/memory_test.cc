@@ -76,8 +76,9 @@ public:
         const MemoryMap map = read_memory_map();
         BootAllocator boot(to_pointer({image_end}), map.end);
         const PhysAddr envs = to_physical(boot.allocate<std::byte>(page_size));
+        const PhysAddr clock = to_physical(boot.allocate<std::byte>(page_size));
         frames_allocate(map, boot);
-        address_spaces_init(boot, envs, page_size);
+        address_spaces_init(boot, envs, page_size, clock);
         frames_init(map, boot);
     }
     void SetUp() override { free_before_ = frame_counts().free; }
@@ -273,6 +274,7 @@ TEST_F(Spaces, ShowTheKernelsPartToAll)
     EXPECT_EQ(space.entry(UPAGES) & (PTE_P | PTE_U | PTE_W), PTE_P | PTE_U);
     EXPECT_EQ(pte_address(space.entry(UPAGES)), frame_references_table());
     EXPECT_EQ(space.entry(UENVS) & (PTE_P | PTE_U | PTE_W), PTE_P | PTE_U);
+    EXPECT_EQ(space.entry(UCLOCK) & (PTE_P | PTE_U | PTE_W), PTE_P | PTE_U);
     EXPECT_EQ(space.entry(KSTACKTOP - page_size) & (PTE_P | PTE_U | PTE_W), PTE_P | PTE_W);
     EXPECT_EQ(space.entry(KSTACKTOP - KSTKSIZE - page_size), 0u);
 }

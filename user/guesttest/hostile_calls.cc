@@ -10,8 +10,8 @@ alignas(PGSIZE) const char read_only_page[PGSIZE] = {1};
 constexpr uintptr_t unmapped = 0x30000000;
 constexpr uintptr_t lone_page = 0x50000000;         // mapped, with nothing behind it
 constexpr uintptr_t bad_pointers[] = {
-    0, 1, PGSIZE - 1, unmapped, lone_page + PGSIZE - 1, UTOP - 1, UTOP, UENVS, UPAGES, UVPT,
-    ULIM - 1, ULIM, MMIOBASE, KERNBASE - 1, KERNBASE, KERNBASE + EXTPHYSMEM, 0xFFFFF000,
+    0, 1, PGSIZE - 1, unmapped, lone_page + PGSIZE - 1, UTOP - 1, UTOP, UENVS, UCLOCK, UPAGES,
+    UVPT, ULIM - 1, ULIM, MMIOBASE, KERNBASE - 1, KERNBASE, KERNBASE + EXTPHYSMEM, 0xFFFFF000,
     0xFFFFFFFC, 0xFFFFFFFF};
 constexpr uint32_t bad_lengths[] = {0, max_frame_bytes + 1, PGSIZE, 0x7FFFFFFF, 0x80000000,
                                     0xFFFFFFFF};

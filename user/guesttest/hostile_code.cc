@@ -10,7 +10,7 @@ void jump(uint32_t address) { reinterpret_cast<void (*)()>(address)(); }
 
 void memory_of_others()
 {
-    for (const uint32_t address : {0u, UTOP, UENVS, UPAGES, UVPT, ULIM, MMIOBASE, KERNBASE,
+    for (const uint32_t address : {0u, UTOP, UENVS, UCLOCK, UPAGES, UVPT, ULIM, MMIOBASE, KERNBASE,
                                    KERNBASE + EXTPHYSMEM, 0xFFFFFFFFu}) {
         must_end("write to", address, touch);
     }

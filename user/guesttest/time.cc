@@ -16,6 +16,19 @@ void clock_goes_forward()
     check(same - milliseconds <= 20, "time_msec and time_usec differ");
 }
 
+void programs_read_the_kernels_clock()
+{
+    for (int i = 0; i < 10'000; i++) {
+        const uint64_t before = sys_time_usec();
+        const uint64_t now = time_us();
+        const uint64_t after = sys_time_usec();
+        check(before <= now && now <= after, "time_us is not the system call's time");
+    }
+    const uint32_t before = sys_time_msec();
+    const uint32_t now = time_ms();
+    check(before <= now && now <= sys_time_msec(), "time_ms is not the system call's time");
+}
+
 // A busy host may let the guest wake up late, but never early.
 void sleep_lasts()
 {
@@ -74,6 +87,7 @@ void spinners_are_preempted()
 
 static constexpr Test tests[] = {
     {"time: the clock goes forward", clock_goes_forward},
+    {"time: programs read the kernel's clock", programs_read_the_kernels_clock},
     {"time: sleep lasts as long as it should", sleep_lasts},
     {"time: sleepers wake in order", sleepers_wake_in_order},
     {"time: sleepers use no CPU", sleepers_cost_nothing},

@@ -1,7 +1,7 @@
 #include "user/httpd/clock.hh"
 
+#include "lib/clock.hh"
 #include "lib/file.hh"
-#include "lib/syscall.hh"
 
 namespace http {
 
@@ -11,7 +11,7 @@ Moment read_clock()
     static int64_t boot_time = 0;               // 0: not known
     static int64_t asked_at = -ask_again_seconds;
 
-    const uint64_t uptime_ms = sys_time_usec() / 1000;
+    const uint64_t uptime_ms = time_us() / 1000;
     const auto uptime = static_cast<int64_t>(uptime_ms / 1000);
     if (uptime - asked_at >= ask_again_seconds) {
         asked_at = uptime;
