@@ -23,7 +23,7 @@ constexpr size_t datagram_bytes = 16384;
 constexpr size_t small_bytes = 512, large_bytes = 16384;
 constexpr int large_pairs = 3;
 constexpr size_t large_from = datagram_bytes + max_clients * 2 * small_bytes;
-constexpr uint32_t max_calls = 2 * max_clients + 3;     // a send and another for each, and ours
+constexpr uint32_t own_calls = 3, calls_a_client = 2;
 constexpr size_t batch_bytes = large_from + large_pairs * 2 * large_bytes;
 
 // Two buffers, used in turn.
@@ -206,7 +206,7 @@ private:
 
 void EchoServer::start()
 {
-    must(batch_.open(batch_pages, max_calls, batch_bytes), "have memory for clients");
+    must(batch_.open(batch_pages, own_calls, batch_bytes), "have memory for clients");
     large_.use(batch_.data() + large_from);
     listener_ = must(socket(AF_INET6, SOCK_STREAM), "open a tcp socket");      // and IPv4
     datagram_socket_ = must(socket(AF_INET6, SOCK_DGRAM), "open a udp socket");
@@ -276,8 +276,14 @@ void EchoServer::take_client()
     }
     cprintf("Client connected: %s\n", batch_.address(accepting_).text());
     const auto place = static_cast<size_t>(free_client_ - clients_.data());
+    const size_t places = std::max(places_, place + 1);
+    if (batch_.grow(own_calls + static_cast<uint32_t>(places) * calls_a_client, batch_bytes) < 0) {
+        close(socket);
+        pausing_ = true;
+        return;
+    }
+    places_ = places;
     free_client_->open(socket, small_pair(place));
-    places_ = std::max(places_, place + 1);
 }
 
 // A datagram that cannot be sent back is lost, as datagrams may be.
