@@ -21,9 +21,9 @@ COPY_FLAGS := -fbuiltin -fno-builtin-printf -fno-builtin-snprintf \
 # Code for the guest, kernel and programs alike. No floating point and no vector registers: the
 # kernel does not save them, and so no call needs to align the stack for them. Frame pointers are
 # kept for backtraces.
-CODE_FLAGS := -m32 -march=i686 -mtune=generic -mgeneral-regs-only -mpreferred-stack-boundary=2 -O2 -g -ffreestanding \
-    -fno-pic -fno-pie -fno-stack-protector -fno-asynchronous-unwind-tables -fno-unwind-tables \
-    -fno-omit-frame-pointer -fno-strict-aliasing -fcf-protection=none \
+CODE_FLAGS := -m32 -march=i686 -mtune=generic -mgeneral-regs-only -mpreferred-stack-boundary=2 \
+    -O2 -g -ffreestanding -fno-pic -fno-pie -fno-stack-protector -fno-asynchronous-unwind-tables \
+    -fno-unwind-tables -fno-omit-frame-pointer -fno-strict-aliasing -fcf-protection=none \
     -ffunction-sections -fdata-sections $(COPY_FLAGS)
 LANGUAGE_FLAGS := -std=gnu++23 -fno-exceptions -fno-rtti -fno-threadsafe-statics
 INCLUDE_FLAGS := -I. -iquote $(OBJDIR)
