@@ -154,6 +154,7 @@ bool OffloadQueue::queue(std::span<PagePiece> pieces, const NetOffload& offload)
     if (!ring_.has_room(static_cast<uint32_t>(pieces.size()) + 1 + (needs_end ? 2 : 0))) {
         return false;
     }
+    release_pages();                    // of the slots that are used again now, at least
     put(context_for(offload, payload));
     for (size_t i = 0; i < pieces.size(); ++i) {
         const bool last = i + 1 == pieces.size() && !needs_end;

@@ -400,6 +400,27 @@ TEST_F(Offload, PagesAreKeptUntilTheCardHasReadThem)
     EXPECT_EQ(model.load(ims) & 1, 0u);
 }
 
+TEST_F(Offload, SlotsAreUsedAgainBeforeTheCardHasToldThatTheyAreDone)
+{
+    model.sends_at_once = false;
+    const Packet large = make_packet(60000, false, true, true);     // 15 pages and a context
+    for (int round = 0; round < 3; ++round) {
+        {
+            Nic::Transmission out(*card);
+            for (int i = 0; i < 3; ++i) {
+                ASSERT_TRUE(queue_cut(out, large, 1460)) << round;
+            }
+            for (int i = 0; i < 15; ++i) {
+                ASSERT_TRUE(queue_plain(out, make_frame(60, 1))) << round;
+            }
+        }
+        model.send();                                   // and no interrupt
+    }
+    EXPECT_LE(fake::frames_in_use(), frames_before + 3 * 15);
+    Card::on_interrupt(&*card);
+    EXPECT_EQ(fake::frames_in_use(), frames_before);
+}
+
 TEST_F(Offload, ACardThatSendsAtOnceCausesNoInterrupt)
 {
     ASSERT_TRUE(send_cut(make_packet(10000, false, true, true), 1460));
