@@ -48,7 +48,8 @@ public:
     int waiting() const { return waiting_; }
     int close(int fd);                                  // at once, whatever the server says
 
-    // The negative error of the batch itself, or how many calls are done.
+    // The negative error of the batch itself, or how many calls are done; 0: the time was up first,
+    // and the results say which of those are that were not awaited.
     int submit(int timeout_ms);
     int result(int call) const;
     Endpoint address(int call) const;                   // the peer, after receive() and accept()

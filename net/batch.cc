@@ -35,21 +35,23 @@ static Request part_of(const Request& batch, BatchEntry& entry)
     return part;
 }
 
-static int32_t do_entry(Request& batch, Socket& socket, BatchEntry& entry, uint64_t mark)
+// `room`: the bytes that entries may send and receive still.
+static int32_t do_entry(Request& batch, Socket& socket, BatchEntry& entry, uint32_t& room)
 {
     Request part = part_of(batch, entry);
     if (!may_be_in_batch(part.code)) {
         return to_abi(Error::not_supported);
     }
+    if (part.header.size > room) {
+        return to_abi(Error::invalid_argument);
+    }
+    room -= part.header.size;
     if (part.code == NSREQ_ACCEPT && batch.descriptor_slot != no_descriptor) {
         return not_yet;                             // an answer carries one descriptor page
     }
     dispatch_to(socket, part);
     if (part.descriptor_slot != no_descriptor) {
         batch.descriptor_slot = part.descriptor_slot;
-    }
-    if (part.result == not_yet) {
-        socket.pollers |= mark;
     }
     return part.result;
 }
@@ -69,8 +71,9 @@ int32_t batch_run(Request& batch, bool again, uint64_t mark)
 {
     auto* const entries = reinterpret_cast<BatchEntry*>(batch.data());
     const uint64_t looked_at = std::exchange(batch.looked_at, poll_events());
-    int32_t done = 0;
-    bool ended = batch.header.argument[0] == 0;
+    uint32_t room = 2 * batch.room();       // each byte once sent, once received into: a batch of
+    int32_t done = 0;                       //   many entries is not a turn of hours
+    bool ended = false;
     for (uint32_t i = 0; i < batch.header.argument[0]; i++) {
         BatchEntry& entry = entries[i];
         if (again && entry.result != not_yet) {
@@ -81,11 +84,16 @@ int32_t batch_run(Request& batch, bool again, uint64_t mark)
         if (again && socket != nullptr && socket->last_event <= looked_at) {
             continue;
         }
-        const int32_t result = socket != nullptr ? do_entry(batch, *socket, entry, mark)
+        const int32_t result = socket != nullptr ? do_entry(batch, *socket, entry, room)
                                                  : to_abi(Error::bad_descriptor);
         entry.result = result;
-        done += result != not_yet ? 1 : 0;
-        ended = ended || ends_batch(entry, result);
+        if (result == not_yet) {
+            socket->pollers |= mark;
+        } else {
+            done++;
+        }
+        // A descriptor's page is nobody's until the answer brings it.
+        ended = ended || batch.descriptor_slot != no_descriptor || ends_batch(entry, result);
     }
     return ended ? done : 0;
 }

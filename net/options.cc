@@ -4,6 +4,7 @@
 #include "lwip/raw.h"
 #include "lwip/tcp.h"
 #include "lwip/udp.h"
+#include "net/poll.hh"
 #include "net/tcp_socket.hh"
 
 namespace {
@@ -238,7 +239,11 @@ int32_t set_option(Socket& socket, uint32_t level, uint32_t option, uint32_t val
         tcp_fit_window(socket);
         return result;
     }
-    case key(SOL_SOCKET, SO_SNDBUF): return set_buffer(socket.options.send_buffer, value);
+    case key(SOL_SOCKET, SO_SNDBUF): {
+        const int32_t result = set_buffer(socket.options.send_buffer, value);
+        poll_note(socket);
+        return result;
+    }
     case key(IPPROTO_IPV6, IPV6_V6ONLY): return set_ipv6_only(socket, value != 0);
     case key(IPPROTO_IP, IP_TTL):
     case key(IPPROTO_IPV6, IPV6_UNICAST_HOPS):

@@ -71,7 +71,8 @@ static void answer_or_park(Request& request, int32_t ready)
 void poll_request(Request& request)
 {
     const uint32_t count = request.header.argument[0];
-    if (count > request.room() / sizeof(PollEntry) || (count > 0 && !request.writable)) {
+    if (count > max_sockets || count > request.room() / sizeof(PollEntry)
+        || (count > 0 && !request.writable)) {
         return requests.answer(request, Error::invalid_argument);
     }
     answer_or_park(request, look(request, request.header.argument[1] != 0));

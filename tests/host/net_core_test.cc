@@ -9,6 +9,7 @@
 
 #include "inc/error.hh"
 #include "inc/syscall.hh"
+#include "net/socket_table.hh"
 #include "tests/host/fake_platform.hh"
 #include "tests/host/fake_tcp.hh"
 
@@ -1247,6 +1248,47 @@ TEST_F(CoreTest, ABatchAcceptsOneConnectionAndTellsOfEvents)
     EXPECT_EQ(closing.submit(alice), 2);
     EXPECT_EQ(Batch::answered(alice, 0).result, 0);
     EXPECT_EQ(Batch::answered(alice, 1).result, to_abi(Error::bad_descriptor));
+}
+
+TEST_F(CoreTest, ABatchEndsWithADescriptorThatNobodyAwaits)
+{
+    const Held listening = listen(alice, 80);
+    Batch batch;
+    batch.add(NSREQ_ACCEPT, about(listening), false);
+    EXPECT_EQ(batch.submit(alice, {}, 5000), std::nullopt);
+    const Held client = open(bob, socket_stream);
+    const auto connected = request(bob, NSREQ_CONNECT, with_address(client, loop_back, 80));
+    EXPECT_EQ(connected.has_value() ? connected : take_answer(bob), 0);
+    EXPECT_EQ(take_answer(alice), 1) << "else its page would be nobody's, and the socket end";
+    const Held accepted = keep(fake_net::last_descriptor());
+    fake_net::pass_time(1000);
+    EXPECT_EQ(request(bob, NSREQ_SEND, with_size(client, 1), "x"), 1);
+    EXPECT_EQ(request(alice, NSREQ_RECV, with_size(accepted, 1)), 1);
+}
+
+TEST_F(CoreTest, ABatchMovesTwiceItsBytesAtMost)
+{
+    const Held socket = open(bob, socket_datagram);
+    Batch batch;
+    const uint32_t all = 2 * page_size - Batch::bytes_at;
+    for (int i = 0; i < 4; i++) {                       // of 2 * 8136 bytes
+        batch.add(NSREQ_SEND, with_size(socket, all), false);
+    }
+    EXPECT_EQ(batch.submit(bob), 4);
+    for (size_t i = 0; i < 4; i++) {
+        EXPECT_EQ(Batch::answered(bob, i).result,
+                  to_abi(i < 2 ? Error::not_connected : Error::invalid_argument)) << i;
+    }
+}
+
+TEST_F(CoreTest, APollLooksAtAsManySocketsAsThereAre)
+{
+    SocketRequest header;
+    header.argument[0] = max_sockets;
+    EXPECT_EQ(request(bob, NSREQ_POLL, header, {}, 8), static_cast<int32_t>(max_sockets))
+        << "no entry names a socket";
+    header.argument[0]++;
+    EXPECT_EQ(request(bob, NSREQ_POLL, header, {}, 8), to_abi(Error::invalid_argument));
 }
 
 TEST_F(CoreTest, ASendThatABatchDoesNotAwaitEndsItWhenOnlyAPartWent)
