@@ -37,7 +37,9 @@
 #define GD_TSS0     0x28
 
 // SYSENTER: the program goes on at a multiple of this (lib/system_call.S), and has fewer calls.
+// Of the trap's instruction, and of the jump behind SYSENTER: who is to call again goes back by it.
 #define SYSTEM_CALL_ALIGN   256
+#define SYSTEM_CALL_BYTES   2
 
 // Physical places that the boot sector hands to the kernel.
 #define BOOT_INFO   0x7000              // struct BootInfo (inc/boot_info.hh)

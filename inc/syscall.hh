@@ -4,7 +4,7 @@
 // `int $0x30` with the number in eax and up to five arguments in edx, ecx, ebx, edi, esi.
 // eax returns a value >= 0 or a negative error (inc/error.hh). Calls that receive a message
 // return its sender in eax, its value in edx and in ecx the pages that came (PageRun::bits of a
-// run at address 0). All other registers are kept.
+// run at address 0). All other registers are kept. Or, faster, by SYSENTER: lib/system_call.S.
 #pragma once
 #include "inc/types.hh"
 

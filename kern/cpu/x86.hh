@@ -33,24 +33,11 @@ inline Cpuid cpuid(uint32_t leaf)
 inline bool has_local_apic() { return (cpuid(1).edx & 1u << 9) != 0; }
 inline bool has_sysenter() { return (cpuid(1).edx & 1u << 11) != 0; }
 inline uint8_t own_apic_id() { return static_cast<uint8_t>(cpuid(1).ebx >> 24); }
-inline uint32_t read_ebp()
-{
-    uint32_t value;
-    asm volatile("movl %%ebp, %0" : "=r"(value));
-    return value;
-}
-inline uint32_t read_eflags()
-{
-    uint32_t value;
-    asm volatile("pushfl; popl %0" : "=r"(value));
-    return value;
-}
 inline void load_gdt(const void* descriptor) { asm volatile("lgdt (%0)" ::"r"(descriptor) : "memory"); }
 inline void load_idt(const void* descriptor) { asm volatile("lidt (%0)" ::"r"(descriptor) : "memory"); }
 inline void load_task_register(uint16_t selector) { asm volatile("ltr %0" ::"r"(selector)); }
 inline void disable_interrupts() { asm volatile("cli" ::: "memory"); }
 inline void enable_interrupts() { asm volatile("sti" ::: "memory"); }
-inline void compiler_barrier() { asm volatile("" ::: "memory"); }
 
 // Waits for one interrupt. STI takes effect after the next instruction, so none slips in between
 // the caller's last check and the HLT.

@@ -18,7 +18,6 @@ namespace {
 
 constexpr int generation_shift = log2_max_envs + 2;     // the first id is 0x1000
 constexpr size_t stack_pages = 8;
-constexpr size_t system_call_bytes = 2;                 // of the instruction `int $0x30`
 
 constinit std::array<Environment, max_envs> environments{};
 constinit Env* window = nullptr;                        // what programs see at UENVS
@@ -227,7 +226,7 @@ void Environment::stop_elsewhere()
     info().env_status = EnvStatus::not_runnable;
     smp_pull_into_kernel(*other);
     if (frame.tf_trapno == T_SYSCALL) {
-        frame.tf_eip -= system_call_bytes;
+        frame.tf_eip -= SYSTEM_CALL_BYTES;
     }
 }
 
@@ -269,13 +268,13 @@ Error Environment::wait(uint32_t timeout_ms)
     }
     info().env_status = EnvStatus::not_runnable;
     wait_kind = WaitKind::queue;
-    frame.tf_eip -= system_call_bytes;
+    frame.tf_eip -= SYSTEM_CALL_BYTES;
     return blocked;
 }
 
 Error Environment::continue_later()
 {
-    frame.tf_eip -= system_call_bytes;
+    frame.tf_eip -= SYSTEM_CALL_BYTES;
     scheduler.preempt();
     return completed;
 }

@@ -31,7 +31,7 @@ constexpr bool numbers_are_consecutive()
 }
 static_assert(numbers_are_consecutive());
 
-constexpr uint32_t instruction_bytes = 2;   // of `int $0x30`, and see lib/system_call.S
+static_assert(handlers.size() <= SYSTEM_CALL_ALIGN);
 
 // Lets the program's page-fault upcall make a copy-on-write page its own; then the call runs again.
 bool retry_after_copy(Environment& caller)
@@ -40,7 +40,7 @@ bool retry_after_copy(Environment& caller)
     if (va == 0 || caller.pgfault_upcall == 0) {
         return false;
     }
-    caller.frame.tf_eip -= instruction_bytes;
+    caller.frame.tf_eip -= SYSTEM_CALL_BYTES;
     return page_fault_upcall(caller, static_cast<uint32_t>(va), FEC_U | FEC_WR | FEC_PR);
 }
 
