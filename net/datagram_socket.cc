@@ -18,19 +18,11 @@ static constexpr uint32_t max_payload = 65535 - 20 - 8;     // what IPv4 and UDP
 static constexpr uint32_t part_bytes = 1400;                // of a datagram in one pbuf
 static constexpr uint8_t multicast_default_hops = 1;        // stays on this link (RFC 1112, 6.1)
 
-// The socket's error, told once.
-static int32_t take_error(Socket& socket)
-{
-    const int32_t error = socket.error;
-    socket.error = 0;
-    return error;
-}
-
 // Answers a recv if a datagram waits, or the socket was shut down; false if it has to wait.
 static bool try_receive(Socket& socket, Request& request)
 {
     if (socket.error != 0) {
-        requests.answer(request, take_error(socket));
+        requests.answer(request, socket.take_error());
         return true;
     }
     if (socket.datagrams.empty()) {
@@ -316,7 +308,7 @@ void datagram_send_request(Socket& socket, Request& request)
         return requests.answer(request, Error::broken_pipe);
     }
     if (socket.error != 0) {            // what an earlier datagram met with
-        return requests.answer(request, take_error(socket));
+        return requests.answer(request, socket.take_error());
     }
     if (size > request.room()) {
         const bool long_for_any = size > max_payload;

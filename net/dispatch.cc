@@ -9,11 +9,6 @@
 #include "net/status.hh"
 #include "net/tcp_socket.hh"
 
-static bool is_stream(const Socket& socket)
-{
-    return socket.kind == Socket::Kind::stream || socket.kind == Socket::Kind::listener;
-}
-
 static int32_t open_kind(Socket& socket, uint32_t type)
 {
     switch (type) {
@@ -57,20 +52,20 @@ static void bind_socket(Socket& socket, Request& request)
     if (!socket_can_use(socket, address)) {
         return requests.answer(request, Error::invalid_argument);
     }
-    requests.answer(request, is_stream(socket) ? tcp_bind_socket(socket, address)
-                                               : datagram_bind(socket, address));
+    requests.answer(request, socket.is_stream() ? tcp_bind_socket(socket, address)
+                                                : datagram_bind(socket, address));
 }
 
 static void listen_socket(Socket& socket, Request& request)
 {
-    requests.answer(request, is_stream(socket)
+    requests.answer(request, socket.is_stream()
                                  ? tcp_listen_socket(socket, request.header.argument[0])
                                  : to_abi(Error::not_supported));
 }
 
 static void accept_socket(Socket& socket, Request& request)
 {
-    if (!is_stream(socket)) {
+    if (!socket.is_stream()) {
         return requests.answer(request, Error::not_supported);
     }
     tcp_accept_request(socket, request);
@@ -81,7 +76,7 @@ static void connect_socket(Socket& socket, Request& request)
     if (!socket_can_use(socket, request.header.address)) {
         return requests.answer(request, Error::network_unreachable);
     }
-    if (is_stream(socket)) {
+    if (socket.is_stream()) {
         return tcp_connect_request(socket, request);
     }
     requests.answer(request, datagram_connect(socket, request.header.address));
@@ -90,8 +85,8 @@ static void connect_socket(Socket& socket, Request& request)
 static void shut_down(Socket& socket, Request& request)
 {
     const uint32_t how = request.header.argument[0];
-    requests.answer(request, is_stream(socket) ? tcp_shutdown_socket(socket, how)
-                                               : datagram_shutdown(socket, how));
+    requests.answer(request, socket.is_stream() ? tcp_shutdown_socket(socket, how)
+                                                : datagram_shutdown(socket, how));
 }
 
 // The client has let go of its page; whether others hold it, the page says.
@@ -105,8 +100,8 @@ static void name_socket(Socket& socket, Request& request)
 {
     const bool peer = request.header.argument[0] != 0;
     NetAddress address;
-    const int32_t result = is_stream(socket) ? tcp_name(socket, peer, &address)
-                                             : datagram_name(socket, peer, &address);
+    const int32_t result = socket.is_stream() ? tcp_name(socket, peer, &address)
+                                              : datagram_name(socket, peer, &address);
     if (!request.writable) {
         return requests.answer(request, Error::fault);
     }
@@ -129,7 +124,7 @@ static void change_option(Socket& socket, Request& request)
 
 static void send_bytes(Socket& socket, Request& request)
 {
-    if (is_stream(socket)) {
+    if (socket.is_stream()) {
         return tcp_send_request(socket, request);
     }
     datagram_send_request(socket, request);
@@ -137,7 +132,7 @@ static void send_bytes(Socket& socket, Request& request)
 
 static void receive_bytes(Socket& socket, Request& request)
 {
-    if (is_stream(socket)) {
+    if (socket.is_stream()) {
         return tcp_receive_request(socket, request);
     }
     datagram_receive_request(socket, request);

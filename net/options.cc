@@ -17,11 +17,6 @@ constexpr uint32_t key(uint32_t level, int option)
 }
 constexpr uint32_t key(int level, int option) { return key(static_cast<uint32_t>(level), option); }
 
-bool is_stream(const Socket& socket)
-{
-    return socket.kind == Socket::Kind::stream || socket.kind == Socket::Kind::listener;
-}
-
 // What all of lwIP's pcbs begin with.
 ip_pcb* common_part(const Socket& socket) { return reinterpret_cast<ip_pcb*>(socket.tcp); }
 
@@ -32,13 +27,6 @@ int32_t type_of(const Socket& socket)
     case Socket::Kind::icmp: return SOCK_RAW;
     default: return SOCK_STREAM;
     }
-}
-
-int32_t take_error(Socket& socket)
-{
-    const int32_t error = socket.error;
-    socket.error = 0;
-    return -error;                      // the code, a positive number
 }
 
 int32_t stream_option(const Socket& socket, uint32_t which)
@@ -183,8 +171,8 @@ int32_t set_buffer(uint32_t& member, uint32_t value)
 // Only before the socket has an address.
 int32_t set_ipv6_only(Socket& socket, bool on)
 {
-    const bool has_port = (is_stream(socket) && socket.tcp->local_port != 0)
-        || (socket.kind == Socket::Kind::datagram && socket.udp->local_port != 0);
+    const bool has_port = (socket.is_stream() && socket.tcp->local_port != 0)
+                          || (socket.kind == Socket::Kind::datagram && socket.udp->local_port != 0);
     if (socket.family != family_ipv6 || socket.kind == Socket::Kind::icmp || has_port) {
         return to_abi(Error::invalid_argument);
     }
@@ -202,7 +190,7 @@ int32_t option_of(Socket& socket, uint32_t level, uint32_t option)
     const uint32_t which = option > 0xFFFF || level > 0xFFFF ? 0xFFFFFFFF
                                                              : key(level, static_cast<int>(option));
     switch (which) {
-    case key(SOL_SOCKET, SO_ERROR): return take_error(socket);
+    case key(SOL_SOCKET, SO_ERROR): return -socket.take_error(); // positive
     case key(SOL_SOCKET, SO_TYPE): return type_of(socket);
     case key(SOL_SOCKET, SO_ACCEPTCONN): return socket.kind == Socket::Kind::listener ? 1 : 0;
     case key(SOL_SOCKET, SO_RCVBUF): return static_cast<int32_t>(socket.options.receive_buffer);
@@ -218,7 +206,8 @@ int32_t option_of(Socket& socket, uint32_t level, uint32_t option)
         return ip_get_option(common_part(socket), SOF_REUSEADDR) ? 1 : 0;
     case key(IPPROTO_IP, IP_TTL):
     case key(IPPROTO_IPV6, IPV6_UNICAST_HOPS): return common_part(socket)->ttl;
-    default: return is_stream(socket) ? stream_option(socket, which) : datagram_option(socket, which);
+    default:
+        return socket.is_stream() ? stream_option(socket, which) : datagram_option(socket, which);
     }
 }
 
@@ -253,8 +242,8 @@ int32_t set_option(Socket& socket, uint32_t level, uint32_t option, uint32_t val
         common_part(socket)->ttl = static_cast<u8_t>(value);
         return 0;
     default:
-        return is_stream(socket) ? set_stream_option(socket, which, value)
-                                 : set_datagram_option(socket, which, value, address);
+        return socket.is_stream() ? set_stream_option(socket, which, value)
+                                  : set_datagram_option(socket, which, value, address);
     }
 }
 

@@ -18,9 +18,7 @@ static uint64_t bit_of(const Request& request)
 
 static int16_t events_of(const Socket& socket)
 {
-    const bool stream = socket.kind == Socket::Kind::stream
-        || socket.kind == Socket::Kind::listener;
-    return stream ? tcp_events(socket) : datagram_events(socket);
+    return socket.is_stream() ? tcp_events(socket) : datagram_events(socket);
 }
 
 // Looks at each socket: fills in what is ready and returns how many are. `mark`: has the sockets

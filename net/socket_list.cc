@@ -48,7 +48,7 @@ SocketInfo describe(const Socket& socket)
 {
     SocketInfo info;
     info.owner = socket.owner;
-    if (socket.kind == Socket::Kind::stream || socket.kind == Socket::Kind::listener) {
+    if (socket.is_stream()) {
         info.kind = socket_stream;
         info.state = SocketState::closed;
         if (socket.tcp != nullptr) {

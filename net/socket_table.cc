@@ -62,7 +62,7 @@ Socket* SocketTable::find(uint32_t slot, uint64_t ticket)
 
 void SocketTable::end(Socket& socket)
 {
-    if (socket.kind == Socket::Kind::stream || socket.kind == Socket::Kind::listener) {
+    if (socket.is_stream()) {
         tcp_end(socket);
     } else {
         datagram_end(socket);

@@ -5,6 +5,7 @@
 // tcp_socket.hh and datagram_socket.hh. A socket ends when no client holds its page any more.
 #pragma once
 #include <span>
+#include <utility>
 
 #include "net/multicast.hh"
 #include "net/receive_queue.hh"
@@ -63,6 +64,9 @@ struct Socket {
     Socket* accept_last = nullptr;
     uint32_t accept_count = 0;
     Socket* next_output = nullptr;
+
+    bool is_stream() const { return kind == Kind::stream || kind == Kind::listener; }
+    int32_t take_error() { return std::exchange(error, 0); }    // told once
 };
 
 // Whether the socket can use addresses of this kind.

@@ -123,21 +123,13 @@ static int32_t take(Socket& socket, const Request& request)
     return static_cast<int32_t>(count);
 }
 
-// The socket's error, told once.
-static int32_t take_error(Socket& socket)
-{
-    const int32_t error = socket.error;
-    socket.error = 0;
-    return error;
-}
-
 // Answers a recv if it can be; false if it has to wait.
 static bool try_receive(Socket& socket, Request& request)
 {
     if (!socket.stream.empty()) {
         requests.answer(request, take(socket, request));
     } else if (socket.error != 0) {
-        requests.answer(request, take_error(socket));
+        requests.answer(request, socket.take_error());
     } else if (socket.peer_closed || socket.read_closed || socket.state == Socket::State::ended) {
         requests.answer(request, 0);
     } else {
@@ -218,7 +210,7 @@ static uint32_t queue_bytes(Socket& socket, const std::byte* data, uint32_t size
 static bool try_send(Socket& socket, Request& request)
 {
     if (socket.error != 0 && socket.tcp == nullptr) {
-        requests.answer(request, take_error(socket));
+        requests.answer(request, socket.take_error());
         return true;
     }
     if (socket.tcp == nullptr || socket.write_closed) {
@@ -294,7 +286,7 @@ static void conclude(Socket& socket)
     socket.peer_closed = true;
     if (was_connecting) {
         if (Request* request = socket.writers.first()) {
-            requests.answer(*request, take_error(socket));
+            requests.answer(*request, socket.take_error());
         }
     }
     wake_writers(socket);
