@@ -172,7 +172,7 @@ int32_t set_buffer(uint32_t& member, uint32_t value)
 int32_t set_ipv6_only(Socket& socket, bool on)
 {
     const bool has_port = (socket.is_stream() && socket.tcp->local_port != 0)
-                          || (socket.kind == Socket::Kind::datagram && socket.udp->local_port != 0);
+        || (socket.kind == Socket::Kind::datagram && socket.udp->local_port != 0);
     if (socket.family != family_ipv6 || socket.kind == Socket::Kind::icmp || has_port) {
         return to_abi(Error::invalid_argument);
     }
@@ -190,7 +190,7 @@ int32_t option_of(Socket& socket, uint32_t level, uint32_t option)
     const uint32_t which = option > 0xFFFF || level > 0xFFFF ? 0xFFFFFFFF
                                                              : key(level, static_cast<int>(option));
     switch (which) {
-    case key(SOL_SOCKET, SO_ERROR): return -socket.take_error(); // positive
+    case key(SOL_SOCKET, SO_ERROR): return -socket.take_error();    // positive
     case key(SOL_SOCKET, SO_TYPE): return type_of(socket);
     case key(SOL_SOCKET, SO_ACCEPTCONN): return socket.kind == Socket::Kind::listener ? 1 : 0;
     case key(SOL_SOCKET, SO_RCVBUF): return static_cast<int32_t>(socket.options.receive_buffer);
