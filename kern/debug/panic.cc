@@ -79,8 +79,9 @@ void panic_trap(const Trapframe& frame)
 {
     const SourcePlace place = source_place(frame.tf_eip);
     begin_report(place.file, static_cast<int>(place.line));
-    if (frame.tf_trapno == T_DBLFLT &&
-        !kernel_stack_at(frame.tf_esp).holds(frame.tf_esp & ~3u, 4)) {
+    constexpr uint32_t pushed = 16;     // at an exception in the kernel: what the first one lacked
+    if (frame.tf_trapno == T_DBLFLT
+        && !kernel_stack_at(frame.tf_esp).holds((frame.tf_esp & ~3u) - pushed, pushed)) {
         cprintf("the kernel stack is used up, stack pointer %08x\n", frame.tf_esp);
     } else {
         cprintf("%s in %s\n", trap_name(frame.tf_trapno),

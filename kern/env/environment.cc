@@ -64,7 +64,7 @@ void environments_init()
 {
     Env* info = window;
     for (Environment& environment : environments) {
-        environment.info_ = info++;
+        environment.show_in(*info++);
         environment.release_slot();
     }
 }

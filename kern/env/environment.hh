@@ -38,6 +38,7 @@ public:
     static std::span<Environment> all();
     static size_t count();                      // environments that are not free
 
+    void show_in(Env& info) { info_ = &info; }  // before anything else
     Env& info() { return *info_; }              // what programs see of it
     envid_t id() { return info().env_id; }
     EnvType type() { return info().env_type; }
@@ -123,7 +124,6 @@ public:
 private:
     friend class WaitQueue;
     friend class Scheduler;
-    friend void environments_init();
 
     static void end_unstarted_children(envid_t parent);
     void set_deadline(uint32_t timeout_ms);

@@ -44,7 +44,19 @@ void fake::reset_environments()
     noted_wait = {};
 }
 
-void fake::set_type(EnvType type) { type_of_all = type; }
+void fake::add(Environment& environment)
+{
+    Env& entry = entries[&environment];
+    entry.env_type = type_of_all;
+    environment.show_in(entry);
+}
+void fake::set_type(EnvType type)
+{
+    type_of_all = type;
+    for (auto& [environment, entry] : entries) {
+        entry.env_type = type;
+    }
+}
 void fake::give_id(Environment& environment, envid_t id)
 {
     environment.info().env_id = id;
@@ -71,12 +83,6 @@ std::span<std::byte> fake::user_memory(uintptr_t address, size_t size)
 // --- The kernel's functions that system calls use
 
 bool network_server_running() { return server_runs; }
-Env& Environment::info()
-{
-    Env& entry = entries[this];
-    entry.env_type = type_of_all;
-    return entry;
-}
 void WaitQueue::append(Environment& environment) { first_ = last_ = &environment; }
 void Environment::wait_as_sender(Environment& receiver, const Sending&, uint32_t)
 {

@@ -11,6 +11,7 @@
 namespace fake {
 
 void reset_environments();
+void add(Environment& environment);                 // before anything else
 void set_type(EnvType type);                        // of all environments
 void give_id(Environment& environment, envid_t id); // that Environment::by_id finds it by
 void forget_id(envid_t id);

@@ -31,6 +31,7 @@ protected:
     {
         fake::reset();
         fake::reset_environments();
+        fake::add(caller);
         fake::map_user(array_at, max_net_batch * sizeof(NetFrame));
         fake::map_user(memory_at, memory_size);
         fake::map_user(read_only_at, 4096, fake::Access::read);
@@ -346,6 +347,7 @@ TEST_F(NetCalls, ALinkChangeIsToldOnceToEach)
     EXPECT_EQ(receive(1).value(), 0) << "though it happened before the call";
     EXPECT_EQ(receive(1).error(), blocked);
     Environment other;
+    fake::add(other);
     EXPECT_EQ(sys_net_receive(other, {array_at, 1, wait_forever, 0, 0}).value(), 0);
 }
 
@@ -488,6 +490,7 @@ protected:
     {
         NetCalls::SetUp();
         frame_watch = {};
+        fake::add(input);
         fake::set_type(EnvType::ns);
         fake::give_id(caller, 1);
         fake::give_id(input, 2);
