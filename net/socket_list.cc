@@ -40,7 +40,8 @@ void fill_from(SocketInfo& info, const tcp_pcb& pcb)
     info.ipv4 = !IP_IS_V6(&pcb.local_ip) ? 1 : 0;
     if (pcb.state != LISTEN) {
         info.remote = from_lwip(pcb.remote_ip, pcb.remote_port);
-        info.unacknowledged = pcb.snd_lbb - pcb.lastack;
+        // snd_lbb does not count a FIN that goes with the last bytes; its acknowledgement does.
+        info.unacknowledged = TCP_SEQ_GT(pcb.snd_lbb, pcb.lastack) ? pcb.snd_lbb - pcb.lastack : 0;
     }
 }
 
