@@ -82,6 +82,7 @@ int32_t batch_run(Request& batch, bool again, uint64_t mark)
         }
         Socket* const socket = sockets.find(entry.request.socket, entry.request.ticket);
         if (again && socket != nullptr && socket->last_event <= looked_at) {
+            ended = ended || ends_batch(entry, not_yet);
             continue;
         }
         const int32_t result = socket != nullptr ? do_entry(batch, *socket, entry, room)
