@@ -1,5 +1,7 @@
 // The first program: gives the console to descriptors 0 to 2, starts the servers of the network
 // that /etc/servers lists, and then the shell, again and again.
+#include <algorithm>
+
 #include "lib/lib.hh"
 #include "net/protocol.hh"
 
@@ -29,11 +31,14 @@ static void check_loading(int argc, char** argv)
     cprintf("init: running\n");
     cprintf("init: data %s\n", data_is_good() ? "seems okay" : "is not initialized");
     cprintf("init: bss %s\n", zeros_are_good() ? "seems okay" : "is not initialized");
-    cprintf("init: args:");
+    // One call prints a line: whoever started init still prints, too.
+    char line[256];
+    int length = snprintf(line, sizeof line, "init: args:");
     for (int i = 0; i < argc; i++) {
-        cprintf(" '%s'", argv[i]);
+        const size_t taken = std::min(static_cast<size_t>(length), sizeof line);
+        length += snprintf(line + taken, sizeof line - taken, " '%s'", argv[i]);
     }
-    cprintf("\n");
+    cprintf("%s\n", line);
 }
 
 // Makes the console descriptors 0, 1 and 2.
