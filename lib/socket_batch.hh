@@ -9,7 +9,7 @@
 //
 // The calls are done in order and none of them waits: a result of try_again says that it is not
 // done. submit() waits, for at most as long as it is told, until a call is done that was added
-// with Await::yes, or one of the others failed or sent only a part. Bytes lie in the batch's own
+// with Await::yes, or one of the others failed or sent only a part or nothing. Bytes lie in the batch's own
 // memory and are not copied between the program and the server.
 #pragma once
 #include <cstddef>
@@ -49,7 +49,7 @@ public:
     int close(int fd);                                  // at once, whatever the server says
 
     // The negative error of the batch itself, or how many calls are done; 0: the time was up first,
-    // and the results say which of those are that were not awaited.
+    // and the results say which of those are that were not awaited; or a send could not begin.
     int submit(int timeout_ms);
     int result(int call) const;
     Endpoint address(int call) const;                   // the peer, after receive() and accept()

@@ -63,11 +63,13 @@ static bool ends_batch(const BatchEntry& entry, int32_t result)
     if (entry.awaited != 0) {
         return result != not_yet;
     }
-    return result < 0 || (entry.code == NSREQ_SEND && (entry.request.flags & request_many) == 0
-                          && static_cast<uint32_t>(result) < entry.request.size);
+    if (entry.code == NSREQ_SEND && (entry.request.flags & request_many) == 0) {
+        return std::cmp_less(result, entry.request.size);
+    }
+    return result < 0 && result != not_yet;
 }
 
-int32_t batch_run(Request& batch, bool again, uint64_t mark)
+std::optional<int32_t> batch_run(Request& batch, bool again, uint64_t mark)
 {
     auto* const entries = reinterpret_cast<BatchEntry*>(batch.data());
     const uint64_t looked_at = std::exchange(batch.looked_at, poll_events());
@@ -82,7 +84,6 @@ int32_t batch_run(Request& batch, bool again, uint64_t mark)
         }
         Socket* const socket = sockets.find(entry.request.socket, entry.request.ticket);
         if (again && socket != nullptr && socket->last_event <= looked_at) {
-            ended = ended || ends_batch(entry, not_yet);
             continue;
         }
         const int32_t result = socket != nullptr ? do_entry(batch, *socket, entry, room)
@@ -96,5 +97,5 @@ int32_t batch_run(Request& batch, bool again, uint64_t mark)
         // A descriptor's page is nobody's until the answer brings it.
         ended = ended || batch.descriptor_slot != no_descriptor || ends_batch(entry, result);
     }
-    return ended ? done : 0;
+    return ended ? std::optional(done) : std::nullopt;
 }

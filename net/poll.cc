@@ -1,5 +1,7 @@
 #include "net/poll.hh"
 
+#include <optional>
+
 #include "lib/socket.hh"
 #include "net/batch.hh"
 #include "net/datagram_socket.hh"
@@ -21,9 +23,9 @@ static int16_t events_of(const Socket& socket)
     return socket.is_stream() ? tcp_events(socket) : datagram_events(socket);
 }
 
-// Looks at each socket: fills in what is ready and returns how many are. `mark`: has the sockets
-// note what happens from now on.
-static int32_t look(const Request& request, bool mark)
+// Looks at each socket: fills in what is ready and returns how many are, if any. `mark`: has the
+// sockets note what happens from now on.
+static std::optional<int32_t> look(const Request& request, bool mark)
 {
     PollEntry* entries = reinterpret_cast<PollEntry*>(request.data());
     int32_t ready = 0;
@@ -40,23 +42,22 @@ static int32_t look(const Request& request, bool mark)
         entries[i].returned = returned;
         ready += returned != 0 ? 1 : 0;
     }
-    return ready;
+    return ready > 0 ? std::optional(ready) : std::nullopt;
 }
 
-// How many sockets are ready, or how many entries of a batch that is to be answered are done; 0: it
-// has to wait.
-static int32_t look_again(Request& request)
+// The answer, if it is time for one.
+static std::optional<int32_t> look_again(Request& request)
 {
     return request.code == NSREQ_BATCH ? batch_run(request, true, bit_of(request))
                                        : look(request, true);
 }
 
-// Answers what is ready or may not wait, else parks it.
-static void answer_or_park(Request& request, int32_t ready)
+// Gives the answer, if there is one or the request may not wait, else parks it.
+static void answer_or_park(Request& request, std::optional<int32_t> answer)
 {
     const uint32_t timeout_ms = request.header.argument[1];
-    if (ready > 0 || timeout_ms == 0) {
-        return requests.answer(request, ready);
+    if (answer || timeout_ms == 0) {
+        return requests.answer(request, answer.value_or(0));
     }
     request.has_deadline = timeout_ms != wait_forever;
     if (request.has_deadline) {
@@ -119,8 +120,8 @@ static uint32_t answer_parked(uint64_t happened)
     for (Request* request = polls.first(); request != nullptr; request = next) {
         next = request->next;
         if ((happened & bit_of(*request)) != 0) {
-            if (const int32_t ready = look_again(*request); ready > 0) {
-                requests.answer(*request, ready);
+            if (const std::optional<int32_t> answer = look_again(*request)) {
+                requests.answer(*request, *answer);
                 continue;
             }
         }

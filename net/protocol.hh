@@ -85,11 +85,11 @@ static_assert(sizeof(DatagramRecord) == 32);
 
 // One of NSREQ_BATCH's entries: a request of its own, NSREQ_RECV, SEND, ACCEPT, CLOSE or POLL
 // (which waits for the events in argument[0], and returns them). The server does them in order, and
-// answers when one that is awaited is done, when another failed or sent only a part, when one has
-// brought a descriptor, or when argument[1] ms are over; the answer's value is how many are done, 0
-// if the time was up first (the results say which are). One ACCEPT at most is done. All entries
-// together may send and receive twice as many bytes as lie behind the header: the entry that goes
-// beyond is an invalid_argument.
+// answers when one that is awaited is done, when another failed or sent only a part or nothing, when
+// one has brought a descriptor, or when argument[1] ms are over; the answer's value is how many are
+// done, 0 if the time was up first (the results say which are). One ACCEPT at most is done. All
+// entries together may send and receive twice as many bytes as lie behind the header: the entry that
+// goes beyond is an invalid_argument.
 struct BatchEntry {
     SocketRequest request;
     uint32_t code = 0;
