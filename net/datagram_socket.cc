@@ -10,6 +10,7 @@
 #include "lwip/prot/ip4.h"
 #include "lwip/raw.h"
 #include "lwip/udp.h"
+#include "net/datagram_flow.hh"
 #include "net/errors.hh"
 #include "net/poll.hh"
 #include "net/routes.hh"
@@ -33,9 +34,8 @@ static bool try_receive(Socket& socket, Request& request)
     }
     uint32_t limit = request.header.size < request.room() ? request.header.size : request.room();
     limit = limit < max_payload + 28 ? limit : max_payload + 28;
-    NetAddress from;
-    const uint32_t count = socket.datagrams.copy_to(request.data(), limit, &from);
-    request.shared_header()->address = from;
+    const uint32_t count = socket.datagrams.copy_bytes(request.data(), limit);
+    request.shared_header()->address = socket.datagrams.first().address;
     if ((request.header.flags & request_peek) == 0) {
         socket.datagrams.drop_first();
     }
@@ -52,16 +52,13 @@ static int32_t take_many(Socket& socket, Request& request)
     uint32_t used = 0;
     int32_t count = 0;
     while (!socket.datagrams.empty()) {
-        DatagramRecord record;
-        record.size = socket.datagrams.first_size();
-        if (record.whole() > limit - used) {
+        const uint32_t whole = socket.datagrams.first().whole();
+        if (whole > limit - used) {
             return count > 0 ? count : to_abi(Error::message_size);
         }
-        std::byte* const to = request.data() + used;
-        socket.datagrams.copy_to(to + sizeof record, record.size, &record.address);
-        memcpy(to, &record, sizeof record);
+        socket.datagrams.copy_record(request.data() + used);
         socket.datagrams.drop_first();
-        used += record.whole();
+        used += whole;
         count++;
     }
     return count > 0 ? count : to_abi(Error::try_again);
@@ -69,18 +66,28 @@ static int32_t take_many(Socket& socket, Request& request)
 
 static void wake_readers(Socket& socket) { poll_wake(socket, socket.readers, try_receive); }
 
-static void deliver(Socket& socket, pbuf* chain, NetAddress from)
+static bool has_room(const Socket& socket, size_t size)
 {
-    if (socket.read_closed) {
-        pbuf_free(chain);
-        return;
-    }
-    if (socket.datagrams.bytes() + chain->tot_len > socket.options.receive_buffer) {
+    return !socket.read_closed
+        && socket.datagrams.bytes() + size <= socket.options.receive_buffer;
+}
+
+static void deliver(Socket& socket, pbuf* chain, const NetAddress& from)
+{
+    if (!has_room(socket, chain->tot_len)) {
         pbuf_free(chain);
         return;
     }
     socket.datagrams.append(chain, from);
     wake_readers(socket);
+}
+
+void datagram_deliver(Socket& socket, std::span<const std::byte> datagram, const NetAddress& from)
+{
+    if (has_room(socket, datagram.size())) {
+        socket.datagrams.append(datagram, from);
+        wake_readers(socket);
+    }
 }
 
 void datagram_fail(Socket& socket, Error error)
@@ -91,7 +98,10 @@ void datagram_fail(Socket& socket, Error error)
 
 static void on_datagram(void* argument, udp_pcb*, pbuf* chain, const ip_addr_t* from, u16_t port)
 {
-    deliver(*static_cast<Socket*>(argument), chain, from_lwip(*from, port));
+    Socket& socket = *static_cast<Socket*>(argument);
+    const NetAddress address = from_lwip(*from, port);
+    datagram_flow.taken_by(socket, address);
+    deliver(socket, chain, address);
 }
 
 // Whether an ICMP message is one that a program may want: an answer to it or an error, and not a

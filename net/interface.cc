@@ -9,10 +9,11 @@
 #include "lwip/stats.h"
 #include "lwip/timeouts.h"
 #include "net/addresses.hh"
+#include "net/datagram_flow.hh"
+#include "net/datagram_queue.hh"
 #include "net/icmp_errors.hh"
 #include "net/multicast.hh"
 #include "net/receive_merge.hh"
-#include "net/receive_queue.hh"
 #include "net/request.hh"
 #include "netif/ethernet.h"
 
@@ -104,21 +105,20 @@ static pbuf* allocate(size_t size)
 pbuf* interface_buffer() { return allocate(max_frame_bytes); }
 
 // The card's filter may let pass what is for others (inc/net.hh).
-static bool is_for_us(const char* frame, size_t size)
+static bool is_for_us(std::span<const uint8_t> frame)
 {
-    if (!has_card || size < sizeof(eth_hdr) || size > max_frame_bytes) {
+    if (!has_card || frame.size() < sizeof(eth_hdr) || frame.size() > max_frame_bytes) {
         return false;
     }
     const bool to_many = (frame[0] & 1) != 0;
-    return to_many || __builtin_memcmp(frame, card.hwaddr, ethernet_address_bytes) == 0;
+    return to_many || __builtin_memcmp(frame.data(), card.hwaddr, ethernet_address_bytes) == 0;
 }
 
 // Whether a frame holds a whole UDP datagram, or says so.
-static bool is_datagram(const void* start)
+static bool is_datagram(std::span<const uint8_t> frame)
 {
-    const auto* const frame = static_cast<const uint8_t*>(start);
-    const uint32_t type = number_at(frame + 12, 2);
-    const bool is_fragment = (number_at(frame + 20, 2) & 0x3FFF) != 0;
+    const uint32_t type = number_at(&frame[12], 2);
+    const bool is_fragment = (number_at(&frame[20], 2) & 0x3FFF) != 0;
     return type == ETHTYPE_IP ? frame[23] == protocol_udp && !is_fragment
                               : type == ETHTYPE_IPV6 && frame[20] == protocol_udp;
 }
@@ -145,11 +145,21 @@ static void deliver_joined(ReceiveMerge::Packet packet)
                       [&] { deliver(packet.frame); });
 }
 
-void interface_receive_end() { receive_merge.end(deliver_joined); }
+void interface_receive_end()
+{
+    datagram_flow.end();
+    receive_merge.end(deliver_joined);
+}
+
+static void receive(pbuf* packet)
+{
+    datagram_flow.end();
+    receive_merge.receive(packet, deliver_joined);
+}
 
 void interface_receive(std::span<const char> frame)
 {
-    if (!is_for_us(frame.data(), frame.size())) {
+    if (!is_for_us({reinterpret_cast<const uint8_t*>(frame.data()), frame.size()})) {
         return;
     }
     pbuf* const packet = allocate(frame.size());
@@ -159,33 +169,41 @@ void interface_receive(std::span<const char> frame)
     }
     memcpy(packet->payload, frame.data(), frame.size());
     finish(*packet, frame.size());
-    receive_merge.receive(packet, deliver_joined);
+    receive(packet);
 }
 
 void interface_receive_in(pbuf* buffer, size_t size)
 {
-    if (!is_for_us(static_cast<const char*>(buffer->payload), size)) {
+    if (!is_for_us({static_cast<const uint8_t*>(buffer->payload), size})) {
         pbuf_free(buffer);
         return;
     }
     finish(*buffer, size);
-    receive_merge.receive(buffer, deliver_joined);
+    receive(buffer);
 }
 
 // The only takers of datagrams are lwIP's own, which keep none, and DatagramQueue, which copies
 // those as small as that.
 bool interface_lend(pbuf* buffer, size_t size)
 {
-    void* const start = buffer->payload;
-    if (size < min_frame_bytes || size > DatagramQueue::max_copied || !is_datagram(start)) {
+    if (size < min_frame_bytes || size > DatagramQueue::max_copied) {
         return false;
     }
-    if (!is_for_us(static_cast<const char*>(start), size)) {
+    const std::span frame(static_cast<const uint8_t*>(buffer->payload), size);
+    if (datagram_flow.receive(frame)) {
         return true;
     }
+    if (!is_datagram(frame)) {
+        return false;
+    }
+    if (!is_for_us(frame)) {
+        return true;
+    }
+    void* const start = buffer->payload;
     finish(*buffer, size);
     pbuf_ref(buffer);
     interface_receive_end();
+    datagram_flow.begin(frame);
     deliver(buffer);
     LWIP_ASSERT("a frame that was lent was kept", buffer->ref == 1);
     buffer->payload = start;

@@ -76,10 +76,12 @@ struct DatagramRecord {
     NetAddress address;                 // from or to whom
     uint32_t size = 0;                  // of its bytes
     uint32_t unused = 0;
-    constexpr uint32_t whole() const
+    // How many bytes the header and its datagram take.
+    static constexpr uint32_t whole(uint32_t size)
     {
         return static_cast<uint32_t>(sizeof(DatagramRecord)) + ((size + 7) & ~7u);
     }
+    constexpr uint32_t whole() const { return whole(size); }
 };
 static_assert(sizeof(DatagramRecord) == 32);
 

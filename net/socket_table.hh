@@ -7,8 +7,9 @@
 #include <span>
 #include <utility>
 
+#include "net/byte_queue.hh"
+#include "net/datagram_queue.hh"
 #include "net/multicast.hh"
-#include "net/receive_queue.hh"
 #include "net/request.hh"
 
 struct tcp_pcb;

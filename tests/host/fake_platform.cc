@@ -252,9 +252,8 @@ void die(int32_t client) { dead.insert(client); }
 size_t lent_frames() { return lent; }
 
 // As net/card_access.cc does it with small frames: lent if that can be, else copied.
-static void hand_on(std::span<const char> frame)
+static void hand_on(std::span<const char> frame, pbuf* buffer)
 {
-    pbuf* const buffer = interface_buffer();
     if (buffer == nullptr || frame.size() > max_frame_bytes) {
         interface_receive(frame);
         return;
@@ -266,24 +265,24 @@ static void hand_on(std::span<const char> frame)
     } else {
         interface_receive(frame);
     }
-    pbuf_free(buffer);
 }
 
-void receive_frame(std::span<const char> frame)
+template <typename Frames> static void hand_on_all(const Frames& frames)
 {
-    hand_on(frame);
-    interface_receive_end();
-    end_turn();
-}
-
-void receive_frames(const std::vector<std::string>& frames)
-{
-    for (const std::string& frame : frames) {
-        hand_on(frame);
+    pbuf* const buffer = interface_buffer();
+    for (const auto& frame : frames) {
+        hand_on(frame, buffer);
+    }
+    if (buffer != nullptr) {
+        pbuf_free(buffer);
     }
     interface_receive_end();
     end_turn();
 }
+
+void receive_frame(std::span<const char> frame) { hand_on_all(std::span(&frame, 1)); }
+
+void receive_frames(const std::vector<std::string>& frames) { hand_on_all(frames); }
 
 void tell_neighbour(char host)
 {

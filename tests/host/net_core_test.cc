@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <random>
 #include <string>
@@ -9,15 +10,19 @@
 
 #include "inc/error.hh"
 #include "inc/syscall.hh"
+#include "lwip/stats.h"
 #include "net/socket_table.hh"
 #include "tests/host/fake_platform.hh"
 #include "tests/host/fake_tcp.hh"
+#include "tests/host/frame_bytes.hh"
 
 namespace {
 
 using fake_net::Held;
 using fake_net::request;
 using fake_net::take_answer;
+
+constexpr int32_t not_done = to_abi(Error::try_again);
 
 // The same numbers each time, in 32 bits.
 class Random {
@@ -419,6 +424,121 @@ TEST_F(CoreTest, SmallDatagramsAreTakenFromBuffersThatAreLent)
         EXPECT_EQ(request(alice, NSREQ_RECV, with_size(server, 2000)),
                   static_cast<int32_t>(data.size()));
         EXPECT_EQ(fake_net::answered_bytes(alice, data.size()), data);
+    }
+}
+
+// The same with a checksum.
+std::string summed(std::string frame)
+{
+    constexpr size_t addresses = 26, lengths = 38, checksum = 40;
+    frame_bytes::set(frame, checksum, 2, 17 + frame_bytes::get(frame, lengths, 2));
+    frame_bytes::put_sum(frame, addresses, frame.size(), checksum);
+    return frame;
+}
+
+std::string datagram(char host, uint16_t from, uint16_t to, const std::string& data)
+{
+    return summed(ip_frame(17, host, udp(from, to, data)));
+}
+
+TEST_F(CoreTest, DatagramsBehindOneOfTheirFlowDoNotTroubleLwip)
+{
+    const Held server = open(alice, socket_datagram);
+    EXPECT_EQ(request(alice, NSREQ_BIND, with_address(server, 0, 53)), 0);
+    std::vector<std::string> frames;
+    for (char i = 0; i < 10; i++) {
+        frames.push_back(datagram(3, 9, 53, std::string(20, i)));
+    }
+    frames.push_back(datagram(3, 10, 53, "another port is another flow"));
+    const auto before = lwip_stats.udp.recv;
+    fake_net::receive_frames(frames);
+    EXPECT_EQ(lwip_stats.udp.recv - before, 2);
+    fake_net::receive_frame(frames[0]);
+    EXPECT_EQ(lwip_stats.udp.recv - before, 3) << "no flow outlives its turn";
+    for (char i = 0; i < 10; i++) {
+        EXPECT_EQ(request(alice, NSREQ_RECV, with_size(server, 100)), 20);
+        EXPECT_EQ(fake_net::answered_bytes(alice, 20), std::string(20, i));
+    }
+}
+
+TEST_F(CoreTest, ADatagramThatIsCutOffIsNotCompletedByTheOneBeforeIt)
+{
+    const Held server = open(alice, socket_datagram);
+    EXPECT_EQ(request(alice, NSREQ_BIND, with_address(server, 0, 53)), 0);
+    const std::string whole = datagram(3, 9, 53, std::string(100, 'x'));
+    fake_net::receive_frames({whole, whole, whole.substr(0, 60)});  // all in the same buffer
+    SocketRequest header = with_size(server, 100);
+    header.flags = request_no_wait;
+    EXPECT_EQ(request(alice, NSREQ_RECV, header), 100);
+    EXPECT_EQ(request(alice, NSREQ_RECV, header), 100);
+    EXPECT_EQ(request(alice, NSREQ_RECV, header), not_done);
+}
+
+// A frame like many others, or one that is damaged or unusual somewhere.
+std::string some_datagram(Random& random)
+{
+    const auto one_in = [&](uint32_t n) { return random() % n == 0; };
+    std::string data(random() % 60 + (one_in(8) ? 900 : 0), '\0');
+    for (char& byte : data) {
+        byte = static_cast<char>(random());
+    }
+    std::string frame = ip_frame(17, one_in(8) ? 4 : 3,
+                                 udp(one_in(8) ? 10 : 9, one_in(6) ? 54 : 53, data));
+    if (one_in(10)) {                                   // in IP's header, whose sum is right again
+        const std::array<size_t, 7> places{14, 15, 17, 20, 21, 22, 33};
+        frame[places[random() % places.size()]] ^= static_cast<char>(1 << random() % 8);
+        frame_bytes::set(frame, 24, 2, 0);
+        frame_bytes::put_sum(frame, 14, 34, 24);
+    }
+    if (one_in(10)) {
+        frame_bytes::set(frame, 38, 2, random() % 100); // UDP's length
+    }
+    if (!one_in(8)) {
+        frame = summed(std::move(frame));
+    }
+    if (one_in(10)) {                                   // anything, and no sum says so
+        frame[random() % frame.size()] ^= static_cast<char>(1 << random() % 8);
+    }
+    if (frame.size() < 60 || one_in(10)) {
+        frame.resize(std::max<size_t>(60, frame.size() + random() % 20), '\0');
+    }
+    return frame;
+}
+
+TEST_F(CoreTest, DatagramsInOneTurnReachWhomTheyReachOneByOne)
+{
+    const std::vector<Held> servers{open(alice, socket_datagram), open(alice, socket_datagram)};
+    EXPECT_EQ(request(alice, NSREQ_BIND, with_address(servers[0], 0, 53)), 0);
+    EXPECT_EQ(request(alice, NSREQ_BIND, with_address(servers[1], 0, 54)), 0);
+    const auto take_all = [&](const Held& server) {
+        std::vector<std::string> taken;
+        SocketRequest header = with_size(server, 2000);
+        header.flags = request_no_wait;
+        for (auto size = request(alice, NSREQ_RECV, header); size >= 0;
+             size = request(alice, NSREQ_RECV, header)) {
+            const NetAddress from = fake_net::answered_header(alice).address;
+            taken.push_back(std::to_string(from.ip) + ":" + std::to_string(from.port) + " "
+                            + fake_net::answered_bytes(alice, static_cast<size_t>(*size)));
+        }
+        return taken;
+    };
+    const auto malformed = [] { return lwip_stats.udp.chkerr + lwip_stats.ip.chkerr; };
+    Random random(7);
+    for (int round = 0; round < 100; round++) {
+        std::vector<std::string> frames(60);
+        std::ranges::generate(frames, [&] { return some_datagram(random); });
+        auto before = malformed();
+        fake_net::receive_frames(frames);
+        const auto in_one_turn = malformed() - before;
+        const std::vector together{take_all(servers[0]), take_all(servers[1])};
+        before = malformed();
+        for (const std::string& frame : frames) {
+            fake_net::receive_frame(frame);
+        }
+        EXPECT_EQ(in_one_turn, malformed() - before) << round;
+        EXPECT_EQ(together[0], take_all(servers[0])) << round;
+        EXPECT_EQ(together[1], take_all(servers[1])) << round;
+        EXPECT_GT(together[0].size(), 20u) << round;
     }
 }
 
@@ -1179,8 +1299,6 @@ private:
     std::vector<BatchEntry> entries_;
 };
 
-constexpr int32_t not_done = to_abi(Error::try_again);
-
 TEST_F(CoreTest, ABatchSendsAndWaitsForWhatItAwaits)
 {
     const Pair pair = connect(listen(alice, 80), 80);
@@ -1374,6 +1492,61 @@ TEST_F(CoreTest, ManyDatagramsGoAndComeInOneRequest)
     EXPECT_EQ(request(alice, NSREQ_RECV, wanted), 1);
     wanted.flags |= request_no_wait;
     EXPECT_EQ(request(alice, NSREQ_RECV, wanted), not_done);
+}
+
+TEST_F(CoreTest, DatagramsOfAllSizesAreRecordsOneBehindTheOther)
+{
+    const Held server = open(alice, socket_datagram);
+    EXPECT_EQ(request(alice, NSREQ_BIND, with_address(server, 0, 53)), 0);
+    const size_t slabs = fake_net::free_heap_slabs();
+    const NetAddress from{0x0A000203, 9, 0};
+    std::vector<std::string> frames;
+    std::string expected;
+    for (size_t i = 0; i < 200; i++) {                  // more than a block of memory takes
+        const std::string data(i % 50 == 0 ? 1400 : i % 20, static_cast<char>('A' + i % 26));
+        frames.push_back(datagram(3, 9, 53, data));
+        expected += record(from, data);
+    }
+    fake_net::receive_frames(frames);
+    std::string taken;
+    SocketRequest many = with_size(server, 4000);
+    many.flags = request_many | request_no_wait;
+    while (taken.size() < expected.size()) {
+        const auto count = request(alice, NSREQ_RECV, many, {}, 2);
+        ASSERT_GT(count, 0);
+        const std::string bytes = fake_net::answered_bytes(alice, 4000);
+        size_t used = 0;
+        for (int32_t i = 0; i < *count; i++) {
+            DatagramRecord header;
+            memcpy(&header, bytes.data() + used, sizeof header);
+            used += header.whole();
+        }
+        ASSERT_LE(used, 4000u);
+        taken += bytes.substr(0, used);
+    }
+    EXPECT_EQ(taken, expected) << "and nothing of others fills them up";
+    EXPECT_EQ(request(alice, NSREQ_RECV, many, {}, 2), not_done);
+    EXPECT_EQ(fake_net::free_heap_slabs(), slabs);
+}
+
+TEST_F(CoreTest, ASocketKeeps512DatagramsAndAsManyBytesAsItsBuffer)
+{
+    const Held server = open(alice, socket_datagram);
+    EXPECT_EQ(request(alice, NSREQ_BIND, with_address(server, 0, 53)), 0);
+    const auto kept_of = [&](size_t size) {
+        fake_net::receive_frames(std::vector(600, datagram(3, 9, 53, std::string(size, 'x'))));
+        SocketRequest many = with_size(server, 8000);
+        many.flags = request_many | request_no_wait;
+        int32_t kept = 0;
+        for (auto count = request(alice, NSREQ_RECV, many, {}, 2); count > 0;
+             count = request(alice, NSREQ_RECV, many, {}, 2)) {
+            kept += *count;
+        }
+        return kept;
+    };
+    EXPECT_EQ(kept_of(1), 512);
+    EXPECT_EQ(kept_of(512), 128 * 1024 / 512);
+    EXPECT_EQ(kept_of(1400), 128 * 1024 / 1400);
 }
 
 TEST_F(CoreTest, NonsenseInRecordsAndBatchesIsAnError)
