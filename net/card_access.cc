@@ -8,6 +8,8 @@
 #include "net/packet_run.hh"
 
 static constexpr uint32_t receive_batch = 64;
+// A turn takes one batch; of small frames more, for each turn is a switch to programs and back.
+static constexpr uint32_t turn_bytes = 32768;
 // Frames below this that lwIP or a socket may keep are copied, so that small ones in a queue do not
 // hold buffers for large ones; others are given to lwIP with the buffer they came in.
 static constexpr uint32_t give_from_bytes = 1024;
@@ -52,17 +54,30 @@ static void pass_on(uint32_t number, uint32_t length)
     interface_receive({static_cast<const char*>(buffer->payload), length});
 }
 
+// Takes a batch of frames; the bytes in them, 0 if there may be no more.
+static uint32_t receive_batch_of_frames()
+{
+    const int received = sys_net_receive(to_receive.data(), receive_batch, 0);
+    const uint32_t count = received > 0 ? static_cast<uint32_t>(received) : 0;
+    uint32_t bytes = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        bytes += to_receive[i].length;
+        pass_on(i, to_receive[i].length);
+        to_receive[i] = room_of(buffers[i]);
+    }
+    return count == receive_batch ? bytes : 0;
+}
+
 void card_receive()
 {
     if (buffers[0] == nullptr) {
         return;                         // there is no card
     }
-    const int received = sys_net_receive(to_receive.data(), receive_batch, 0);
-    const uint32_t count = received > 0 ? static_cast<uint32_t>(received) : 0;
-    for (uint32_t i = 0; i < count; i++) {
-        pass_on(i, to_receive[i].length);
-        to_receive[i] = room_of(buffers[i]);
-    }
+    uint32_t taken = 0, more = 0;
+    do {
+        more = receive_batch_of_frames();
+        taken += more;
+    } while (more > 0 && taken < turn_bytes);
     interface_receive_end();
 }
 
