@@ -210,11 +210,6 @@ void Card::start_transmit()
     }
 }
 
-std::span<const std::byte> Card::oldest_frame()
-{
-    return present_ ? receive_.oldest() : std::span<const std::byte>{};
-}
-
 // Interrupts about the rings are on only while somebody waits. Unmasking a cause that is already
 // pending interrupts at once; only what a handler on another CPU has cleared in between is lost,
 // and that is why the caller looks once more.

@@ -123,10 +123,10 @@ public:
     // The oldest frame; empty if there is none. Frames that are damaged, longer than
     // max_frame_bytes or spread over several buffers (none is as long as that) are counted,
     // dropped and passed over.
-    std::span<const std::byte> oldest();
+    inline std::span<const std::byte> oldest();
 
     // Takes back the oldest frame's buffer, to be refilled by the card.
-    void release();
+    inline void release();
 
     uint64_t errors() const { return errors_; }
     void print() const;
@@ -137,7 +137,7 @@ private:
     volatile ReceiveDescriptor& descriptor(uint32_t slot) const;
     void make_empty(uint32_t slot);
     void return_buffers();
-    bool accept(uint32_t length, uint8_t status, uint8_t errors);
+    void drop();
 
     Registers registers_;
     PageFrame ring_;
@@ -199,7 +199,7 @@ private:
     bool queue_pieces(std::span<PagePiece> pieces, const NetOffload& offload) override;
     void start_transmit() override;
     std::span<const std::byte> oldest_frame() override;
-    void release_frame() override { receive_.release(); }
+    void release_frame() override;
     void describe_transmit(NetRing& ring) const override { transmit_.describe(ring); }
     void describe_receive(NetRing& ring) const override { receive_.describe(ring); }
 

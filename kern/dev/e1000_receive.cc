@@ -51,7 +51,14 @@ void ReceiveRing::start()
     registers_.write(Ring::Tail::index(slots - 1));
 }
 
-std::span<const std::byte> ReceiveRing::oldest()
+void ReceiveRing::return_buffers()
+{
+    owed_ = 0;
+    std::atomic_thread_fence(std::memory_order_release);        // descriptors before the tail
+    registers_.write(ReceiveRingRegisters::Tail::index((next_ + slots - 1) % slots));
+}
+
+inline std::span<const std::byte> ReceiveRing::oldest()
 {
     for (uint32_t looked_at = 0; looked_at < slots; ++looked_at) {
         const volatile ReceiveDescriptor& slot = descriptor(next_);
@@ -61,33 +68,18 @@ std::span<const std::byte> ReceiveRing::oldest()
         }
         std::atomic_thread_fence(std::memory_order_acquire);    // status before the rest
         const uint32_t length = slot.length;
-        if (accept(length, status, slot.errors)) {
+        const bool starts = !inside_frame_;
+        const bool ends = (status & ReceiveStatus::end_of_packet) != 0;
+        const bool sound = (slot.errors & ReceiveError::frame) == 0;
+        if (starts && ends && sound && length >= 1 && length <= max_frame_bytes) [[likely]] {
             return buffers_.of(next_).first(length);
         }
-        release();
+        drop();
     }
     return {};
 }
 
-// Whether the descriptor holds a whole, sound frame.
-bool ReceiveRing::accept(uint32_t length, uint8_t status, uint8_t errors)
-{
-    const bool starts = !inside_frame_;
-    const bool ends = (status & ReceiveStatus::end_of_packet) != 0;
-    const bool sound = (errors & ReceiveError::frame) == 0;
-    if (starts && ends && sound && length >= 1 && length <= max_frame_bytes) {
-        return true;
-    }
-    if (nic_traces(NicTrace::receive_errors)) [[unlikely]] {
-        cprintf("e1000: rx index %u dropped: length %u status %02x errors %02x%s\n", next_, length,
-                status, errors, starts ? "" : ", rest of a longer frame");
-    }
-    inside_frame_ = !ends;
-    errors_ += ends ? 1 : 0;                    // once for each frame
-    return false;
-}
-
-void ReceiveRing::release()
+inline void ReceiveRing::release()
 {
     if (nic_traces(NicTrace::receive)) [[unlikely]] {
         cprintf("e1000: rx index %u: 0x%x : length %u status %02x\n", next_,
@@ -100,11 +92,27 @@ void ReceiveRing::release()
     }
 }
 
-void ReceiveRing::return_buffers()
+// Passes over a descriptor that does not hold a whole, sound frame.
+void ReceiveRing::drop()
 {
-    owed_ = 0;
-    std::atomic_thread_fence(std::memory_order_release);        // descriptors before the tail
-    registers_.write(ReceiveRingRegisters::Tail::index((next_ + slots - 1) % slots));
+    const volatile ReceiveDescriptor& slot = descriptor(next_);
+    const bool ends = (slot.status & ReceiveStatus::end_of_packet) != 0;
+    if (nic_traces(NicTrace::receive_errors)) {
+        cprintf("e1000: rx index %u dropped: length %u status %02x errors %02x%s\n", next_,
+                slot.length, slot.status, slot.errors,
+                inside_frame_ ? ", rest of a longer frame" : "");
+    }
+    inside_frame_ = !ends;
+    errors_ += ends ? 1 : 0;                    // once for each frame
+    release();
 }
+
+// The card's part of what is done for each frame: here, where the ring's part is inlined.
+std::span<const std::byte> Card::oldest_frame()
+{
+    return present_ ? receive_.oldest() : std::span<const std::byte>{};
+}
+
+void Card::release_frame() { receive_.release(); }
 
 }  // namespace e1000

@@ -13,7 +13,8 @@ std::byte* user_pointer(uintptr_t address) { return reinterpret_cast<std::byte*>
 
 }   // namespace
 
-Result<void> UserBytes::check(bool to_write) const
+// Inlined: it is a part of every copy.
+inline Result<void> UserBytes::check(bool to_write) const
 {
     if (size_ == 0) {
         return {};
@@ -35,12 +36,15 @@ Result<void> UserBytes::check(bool to_write) const
     return Error::fault;
 }
 
+Result<void> UserBytes::check_readable() const { return check(false); }
+Result<void> UserBytes::check_writable() const { return check(true); }
+
 volatile void* UserBytes::checked() const { return user_pointer(address_); }
 
 Result<void> UserBytes::copy_to(std::span<std::byte> kernel) const
 {
     ASSERT(kernel.size() == size_);
-    TRY(check_readable());
+    TRY(check(false));
     count(Counter::bytes_copied, size_);
     memcpy(kernel.data(), user_pointer(address_), size_);
     return {};
@@ -49,7 +53,7 @@ Result<void> UserBytes::copy_to(std::span<std::byte> kernel) const
 Result<void> UserBytes::copy_from(std::span<const std::byte> kernel) const
 {
     ASSERT(kernel.size() == size_);
-    TRY(check_writable());
+    TRY(check(true));
     count(Counter::bytes_copied, size_);
     memcpy(user_pointer(address_), kernel.data(), size_);
     return {};
@@ -57,7 +61,7 @@ Result<void> UserBytes::copy_from(std::span<const std::byte> kernel) const
 
 Result<size_t> UserBytes::share(std::span<PagePiece> pieces) const
 {
-    TRY(check_readable());
+    TRY(check(false));
     size_t count = 0;
     for (size_t done = 0; done < size_;) {
         ASSERT(count < pieces.size());

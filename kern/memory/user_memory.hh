@@ -30,14 +30,14 @@ public:
     // read without the program; returns how many. fault; no_memory: a page has too many references.
     Result<size_t> share(std::span<PagePiece> pieces) const;
 
-    Result<void> check_readable() const { return check(false); }
-    Result<void> check_writable() const { return check(true); }
+    Result<void> check_readable() const;
+    Result<void> check_writable() const;
 
     // The range itself, which a check has found to be the user's. Other CPUs may write to it.
     volatile void* checked() const;
 
 private:
-    Result<void> check(bool to_write) const;
+    inline Result<void> check(bool to_write) const;
 
     Environment& environment_;
     uintptr_t address_;

@@ -106,7 +106,7 @@ Error Environment::wait_on(WaitQueue& queue, uint32_t timeout_ms)
     return blocked;
 }
 
-Result<void> UserBytes::check(bool to_write) const
+inline Result<void> UserBytes::check(bool to_write) const
 {
     const Range* const range = range_of(address_, size_);
     if (range == nullptr || (to_write && range->access != fake::Access::write)) {
@@ -114,6 +114,9 @@ Result<void> UserBytes::check(bool to_write) const
     }
     return {};
 }
+
+Result<void> UserBytes::check_readable() const { return check(false); }
+Result<void> UserBytes::check_writable() const { return check(true); }
 
 volatile void* UserBytes::checked() const { return fake::user_memory(address_, size_).data(); }
 
