@@ -8,8 +8,9 @@
 #include "net/packet_run.hh"
 
 static constexpr uint32_t receive_batch = 64;
-// A turn takes one batch; of small frames more, for each turn is a switch to programs and back.
-static constexpr uint32_t turn_bytes = 32768;
+// A turn takes one batch; of small frames more, for each turn is a switch to programs and back. As
+// few as a socket keeps (DatagramQueue): each counts as so many bytes at least.
+static constexpr uint32_t turn_bytes = 32768, least_bytes = 128;
 // Frames below this that lwIP or a socket may keep are copied, so that small ones in a queue do not
 // hold buffers for large ones; others are given to lwIP with the buffer they came in.
 static constexpr uint32_t give_from_bytes = 1024;
@@ -54,15 +55,16 @@ static void pass_on(uint32_t number, uint32_t length)
     interface_receive({static_cast<const char*>(buffer->payload), length});
 }
 
-// Takes a batch of frames; the bytes in them, 0 if there may be no more.
-static uint32_t receive_batch_of_frames()
+// Takes a batch of frames; what they count, 0 if there may be no more.
+static uint32_t take_batch()
 {
     const int received = sys_net_receive(to_receive.data(), receive_batch, 0);
     const uint32_t count = received > 0 ? static_cast<uint32_t>(received) : 0;
     uint32_t bytes = 0;
     for (uint32_t i = 0; i < count; i++) {
-        bytes += to_receive[i].length;
-        pass_on(i, to_receive[i].length);
+        const uint32_t length = to_receive[i].length;
+        bytes += length > least_bytes ? length : least_bytes;
+        pass_on(i, length);
         to_receive[i] = room_of(buffers[i]);
     }
     return count == receive_batch ? bytes : 0;
@@ -75,9 +77,9 @@ void card_receive()
     }
     uint32_t taken = 0, more = 0;
     do {
-        more = receive_batch_of_frames();
+        more = take_batch();
         taken += more;
-    } while (more > 0 && taken < turn_bytes);
+    } while (more > 0 && taken < turn_bytes && output_queue.empty());
     interface_receive_end();
 }
 

@@ -7,7 +7,7 @@
 // Where there is no card it is not called, and the others do nothing.
 void card_access_start();
 
-// Hands the frames that the card has to lwIP, a batch at most.
+// Hands frames that the card has to lwIP, as many as a turn takes: not many, if they are answered.
 void card_receive();
 
 // Hands the frames in the output queue to the card, as many as its ring takes at once. Whether

@@ -28,6 +28,8 @@ public:
     // joins it to the one before. false: dropped, there is no room or it is too long.
     bool add(const pbuf* frame);
 
+    bool empty() const { return waiting_ == 0; }
+
     // The next run to hand over: none while one is handed over, or when no frame waits. The pages
     // stay as they are until done() says how many of them have gone; the others come again.
     PageRun take();
