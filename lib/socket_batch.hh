@@ -9,8 +9,8 @@
 //
 // The calls are done in order and none of them waits: a result of try_again says that it is not
 // done. submit() waits, for at most as long as it is told, until a call is done that was added
-// with Await::yes, or one of the others failed or sent only a part or nothing. Bytes lie in the batch's own
-// memory and are not copied between the program and the server.
+// with Await::yes, or one of the others failed, or sent only a part or nothing. Bytes lie in the
+// batch's own memory and are not copied between the program and the server.
 #pragma once
 #include <cstddef>
 #include <cstdint>

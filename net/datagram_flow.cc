@@ -1,7 +1,5 @@
 #include "net/datagram_flow.hh"
 
-#include "inc/net.hh"
-#include "inc/string.hh"
 #include "net/datagram_socket.hh"
 #include "net/frame_sums.hh"
 

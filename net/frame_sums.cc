@@ -102,41 +102,30 @@ uint16_t pseudo_header_sum(std::span<const uint8_t> frame, const FrameHeaders& h
                 + in_memory_order(headers.protocol) + in_memory_order(payload_bytes));
 }
 
-// Mostly without options, and then not worth a call.
-static uint16_t ipv4_header_sum(std::span<const uint8_t> header)
+static uint16_t ipv4_header_sum(const uint8_t* header)
 {
-    if (header.size() != ipv4_bytes) {
-        return internet_sum(header.data(), header.size());
-    }
     uint64_t sum = 0;
 #pragma GCC unroll 5
     for (size_t i = 0; i < ipv4_bytes; i += 4) {
         uint32_t word = 0;
-        __builtin_memcpy(&word, &header[i], sizeof word);
+        __builtin_memcpy(&word, header + i, sizeof word);
         sum += word;
     }
     return fold(static_cast<uint32_t>(sum & 0xFFFF) + static_cast<uint32_t>(sum >> 16));
 }
 
-// The pseudo-header's addresses mostly lie right before the payload, and are summed with it.
+// The pseudo-header's addresses lie right before the payload, and are summed with it.
 bool has_right_sums(std::span<const uint8_t> frame, const FrameHeaders& headers)
 {
     constexpr uint16_t right = 0xFFFF;
-    const size_t addresses = headers.is_ipv6 ? 32 : 8;
-    const size_t addresses_end = headers.ip_start + (headers.is_ipv6 ? ipv6_bytes : ipv4_bytes);
-    const size_t ip_bytes = size_t{headers.transport} - headers.ip_start;
-    if (!headers.is_ipv6 && ipv4_header_sum(frame.subspan(headers.ip_start, ip_bytes)) != right) {
+    if (!headers.is_ipv6 && ipv4_header_sum(&frame[headers.ip_start]) != right) {
         return false;
     }
-    uint32_t sum = in_memory_order(headers.protocol) + in_memory_order(headers.payload_bytes);
-    if (headers.transport == addresses_end) {
-        sum += internet_sum(frame.data() + addresses_end - addresses,
-                            addresses + headers.payload_bytes);
-    } else {
-        sum += internet_sum(frame.data() + addresses_end - addresses, addresses);
-        sum += internet_sum(frame.data() + headers.transport, headers.payload_bytes);
-    }
-    return fold(sum) == right;
+    const size_t addresses = headers.is_ipv6 ? 32 : 8;
+    return fold(uint32_t{internet_sum(&frame[headers.transport - addresses],
+                                      addresses + headers.payload_bytes)}
+                + in_memory_order(headers.protocol) + in_memory_order(headers.payload_bytes))
+        == right;
 }
 
 void FrameSums::add_fragment(std::span<uint8_t> frame, const FrameHeaders& headers)

@@ -40,7 +40,8 @@ bool find_headers(std::span<const uint8_t> frame, FrameHeaders& headers);
 uint16_t pseudo_header_sum(std::span<const uint8_t> frame, const FrameHeaders& headers,
                            uint32_t payload_bytes);
 
-// Whether IP's checksum, if it has one, and that of TCP or UDP are right, in a frame that is whole.
+// Whether IP's checksum, if it has one, and that of TCP or UDP are right, in a frame that is whole
+// and has no header between IP's, without options, and theirs.
 bool has_right_sums(std::span<const uint8_t> frame, const FrameHeaders& headers);
 
 class FrameSums {

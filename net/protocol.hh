@@ -89,7 +89,7 @@ static_assert(sizeof(DatagramRecord) == 32);
 // (which waits for the events in argument[0], and returns them). The server does them in order, and
 // answers when one that is awaited is done, when another failed or sent only a part or nothing, when
 // one has brought a descriptor, or when argument[1] ms are over; the answer's value is how many are
-// done, 0 if the time was up first (the results say which are). One ACCEPT at most is done. All
+// done, or 0 if the time was up first (the results say which are). One ACCEPT at most is done. All
 // entries together may send and receive twice as many bytes as lie behind the header: the entry that
 // goes beyond is an invalid_argument.
 struct BatchEntry {
