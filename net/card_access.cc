@@ -8,8 +8,8 @@
 #include "net/packet_run.hh"
 
 static constexpr uint32_t receive_batch = 64;
-// A turn takes one batch; of small frames more, for each turn is a switch to programs and back. As
-// few as a socket keeps (DatagramQueue): each counts as so many bytes at least.
+// A turn takes one batch; of small frames more, for each turn is a switch to programs and back. But
+// no more than a socket keeps (DatagramQueue): each counts as so many bytes at least.
 static constexpr uint32_t turn_bytes = 32768, least_bytes = 128;
 // Frames below this that lwIP or a socket may keep are copied, so that small ones in a queue do not
 // hold buffers for large ones; others are given to lwIP with the buffer they came in.
