@@ -28,23 +28,32 @@ inline DatagramRecord* DatagramQueue::add(const NetAddress& from, uint32_t size,
     return record;
 }
 
+// The same of a datagram that is copied: room for its bytes.
+inline std::byte* DatagramQueue::add_copied(const NetAddress& from, uint32_t size)
+{
+    const uint32_t whole = DatagramRecord::whole(size);
+    DatagramRecord* const record = add(from, size, whole);
+    if (record == nullptr) {
+        return nullptr;
+    }
+    // Programs see what fills the last 8 bytes up. (Without a datagram they are its size, 0.)
+    memset(reinterpret_cast<std::byte*>(record) + whole - 8, 0, 8);
+    return reinterpret_cast<std::byte*>(record + 1);
+}
+
 void DatagramQueue::append(std::span<const std::byte> datagram, const NetAddress& from)
 {
-    const auto size = static_cast<uint32_t>(datagram.size());
-    const uint32_t whole = DatagramRecord::whole(size);
-    if (DatagramRecord* const record = add(from, size, whole)) {
-        // Programs see what fills the last 8 bytes up. (Without a datagram they are its size, 0.)
-        memset(reinterpret_cast<std::byte*>(record) + whole - 8, 0, 8);
-        memcpy(record + 1, datagram.data(), size);
+    if (std::byte* const room = add_copied(from, static_cast<uint32_t>(datagram.size()))) {
+        memcpy(room, datagram.data(), datagram.size());
     }
 }
 
 void DatagramQueue::append(pbuf* chain, const NetAddress& from)
 {
     if (chain->tot_len <= max_copied) {
-        std::byte copy[max_copied];
-        const uint16_t size = pbuf_copy_partial(chain, copy, chain->tot_len, 0);
-        append(std::span(copy).first(size), from);
+        if (std::byte* const room = add_copied(from, chain->tot_len)) {
+            pbuf_copy_partial(chain, room, chain->tot_len, 0);
+        }
         pbuf_free(chain);
     } else if (DatagramRecord* const record = add(from, chain->tot_len, sizeof(Kept))) {
         record->unused = is_kept;

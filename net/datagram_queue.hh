@@ -49,6 +49,7 @@ private:
     static constexpr uint32_t is_kept = 1;
 
     inline DatagramRecord* add(const NetAddress& from, uint32_t size, uint32_t whole);
+    inline std::byte* add_copied(const NetAddress& from, uint32_t size);
     const Kept& kept() const { return reinterpret_cast<const Kept&>(first()); }
 
     Block* first_ = nullptr;            // none is empty
